@@ -1,0 +1,170 @@
+//! A mistake somebody made in a file, as data: where, what was found, what is allowed, what to do.
+//!
+//! Rendering to text is `compose::diagnostics`' work; nothing here prints. Offsets are bytes into the text of the
+//! file, half-open, and always on character boundaries of it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used, but probably does not say what its author meant.
+    Warning,
+}
+
+/// A text file as it was read: its name as the user would type it, and its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The path relative to the folder it belongs to, with `/` between parts.
+    pub name: String,
+    /// The whole text; files that are not UTF-8 never get this far.
+    pub text: String,
+}
+
+impl SourceFile {
+    /// A shared file of that name and text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(SourceFile { name: name.into(), text: text.into() })
+    }
+
+    /// The 1-based line and column (in characters) of a byte offset; an offset past the end counts as the end.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+        (line, column)
+    }
+
+    /// The 1-based line of a byte offset.
+    pub fn line(&self, offset: usize) -> usize {
+        self.line_column(offset).0
+    }
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The bytes meant, half-open.
+    pub span: Range<usize>,
+}
+
+impl Location {
+    /// A place in a file.
+    pub fn new(file: &Arc<SourceFile>, span: Range<usize>) -> Self {
+        Location { file: Arc::clone(file), span }
+    }
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The stable code of a lint, `ND0nn`; plain mistakes have none.
+    pub code: Option<&'static str>,
+    /// One sentence that can be read alone.
+    pub message: String,
+    /// Where; `None` only when the file itself is missing or unreadable (then `message` names it).
+    pub location: Option<Location>,
+    /// What stands there.
+    pub found: Option<String>,
+    /// What may stand there.
+    pub allowed: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub fn error(location: Location, message: impl Into<String>) -> Self {
+        Diagnostic {
+            severity: Severity::Error,
+            code: None,
+            message: message.into(),
+            location: Some(location),
+            found: None,
+            allowed: None,
+            hint: None,
+        }
+    }
+
+    /// An error about something that has no place in a file, such as a missing file.
+    pub fn without_place(message: impl Into<String>) -> Self {
+        Diagnostic {
+            severity: Severity::Error,
+            code: None,
+            message: message.into(),
+            location: None,
+            found: None,
+            allowed: None,
+            hint: None,
+        }
+    }
+
+    /// Says what stands there.
+    #[must_use]
+    pub fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = Some(found.into());
+        self
+    }
+
+    /// Says what may stand there.
+    #[must_use]
+    pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
+        self.allowed = Some(allowed.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what to do, where there is something to say.
+    #[must_use]
+    pub fn hint_if(mut self, hint: Option<String>) -> Self {
+        if hint.is_some() {
+            self.hint = hint;
+        }
+        self
+    }
+}
+
+/// `did you mean "…"?` for the known name nearest to a wrong one, when one is near enough to be a slip.
+pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let wrong_folded = wrong.to_lowercase();
+    known
+        .into_iter()
+        .filter(|name| name.len().abs_diff(wrong.len()) <= 8)
+        .map(|name| (strsim::damerau_levenshtein(&wrong_folded, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_and_column_count_characters_from_one() {
+        let file = SourceFile { name: "a".into(), text: "né = 1\nb = 2\n".into() };
+        assert_eq!(file.line_column(0), (1, 1));
+        assert_eq!(file.line_column(4), (1, 4));
+        assert_eq!(file.line_column(8), (2, 1));
+        assert_eq!(file.line_column(999), (3, 1));
+    }
+
+    #[test]
+    fn a_slip_is_suggested_and_a_different_word_is_not() {
+        assert_eq!(suggest("time_zoen", ["time_zone", "name"]).as_deref(), Some("did you mean `time_zone`?"));
+        assert_eq!(suggest("colour", ["time_zone", "name"]), None);
+    }
+}

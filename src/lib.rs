@@ -1,0 +1,2 @@
+//! nightdesk.
+pub mod base;
