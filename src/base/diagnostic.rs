@@ -22,25 +22,31 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text; files that are not UTF-8 never get this far.
     pub text: String,
+    /// Where each line begins; the first is 0.
+    line_starts: Vec<usize>,
 }
 
 impl SourceFile {
     /// A shared file of that name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(SourceFile { name: name.into(), text: text.into() })
+        let text = text.into();
+        let line_starts =
+            std::iter::once(0).chain(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
+        let line_starts = line_starts.collect();
+        Arc::new(SourceFile { name: name.into(), text, line_starts })
     }
 
     /// The 1-based line and column (in characters) of a byte offset; an offset past the end counts as the end.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-        (line, column)
+        let line = self.line(offset);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        let column = self.text.get(start..offset.min(self.text.len())).map_or(0, |before| before.chars().count());
+        (line, column + 1)
     }
 
     /// The 1-based line of a byte offset.
     pub fn line(&self, offset: usize) -> usize {
-        self.line_column(offset).0
+        self.line_starts.partition_point(|start| *start <= offset).max(1)
     }
 }
 
@@ -155,7 +161,7 @@ mod tests {
 
     #[test]
     fn line_and_column_count_characters_from_one() {
-        let file = SourceFile { name: "a".into(), text: "né = 1\nb = 2\n".into() };
+        let file = SourceFile::new("a", "né = 1\nb = 2\n");
         assert_eq!(file.line_column(0), (1, 1));
         assert_eq!(file.line_column(4), (1, 4));
         assert_eq!(file.line_column(8), (2, 1));

@@ -1,0 +1,416 @@
+//! A TOML document read with the place of every value, so that each mistake can be shown where it stands.
+//!
+//! Nothing here stops at the first mistake: a getter that finds the wrong thing notes a diagnostic and answers
+//! `None`, and the caller goes on with the rest. What a key means is the caller's business.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::{Diagnostic, Location, SourceFile, suggest};
+
+/// A value and the bytes it stands at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the file, half-open.
+    pub span: Range<usize>,
+}
+
+impl<T> At<T> {
+    /// A value at a place.
+    pub fn new(value: T, span: Range<usize>) -> Self {
+        At { value, span }
+    }
+
+    /// The place in a file.
+    pub fn location(&self, file: &Arc<SourceFile>) -> Location {
+        Location::new(file, self.span.clone())
+    }
+}
+
+/// The mistakes found so far. Beyond [`Problems::LIMIT`] they are only counted, so that a hostile file cannot make
+/// the report larger than itself.
+#[derive(Debug, Default)]
+pub struct Problems {
+    kept: Vec<Diagnostic>,
+    left_out: usize,
+}
+
+impl Problems {
+    /// How many mistakes are kept; more than this nobody reads at once.
+    pub const LIMIT: usize = 100;
+
+    /// Notes one mistake.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.kept.len() < Self::LIMIT {
+            self.kept.push(diagnostic);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Whether nothing was noted.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// The mistakes ordered by file and place, those without a place first, and how many were only counted.
+    pub fn into_sorted(mut self) -> (Vec<Diagnostic>, usize) {
+        self.kept.sort_by(|left, right| order(left).cmp(&order(right)));
+        (self.kept, self.left_out)
+    }
+}
+
+fn order(diagnostic: &Diagnostic) -> (&str, usize) {
+    diagnostic
+        .location
+        .as_ref()
+        .map_or(("", 0), |location| (location.file.name.as_str(), location.span.start))
+}
+
+/// Parses `file` and hands its root table to `read`. Syntax errors are all noted, and then `read` is not called,
+/// since half a file would only make follow-up mistakes.
+pub fn read<T>(
+    file: &Arc<SourceFile>,
+    problems: &mut Problems,
+    read: impl FnOnce(&Table<'_>, &mut Problems) -> T,
+) -> Option<T> {
+    let (root, errors) = DeTable::parse_recoverable(&file.text);
+    if errors.is_empty() {
+        let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
+        return Some(read(&table, problems));
+    }
+    for error in errors {
+        let span = on_characters(&file.text, error.span().unwrap_or(0..0));
+        problems.push(Diagnostic::error(
+            Location::new(file, span),
+            format!("this is not TOML: {}", error.message()),
+        ));
+    }
+    None
+}
+
+fn on_characters(text: &str, span: Range<usize>) -> Range<usize> {
+    let floor = |mut offset: usize| {
+        offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    };
+    floor(span.start)..floor(span.end).max(floor(span.start))
+}
+
+/// A table of a document.
+#[derive(Debug, Clone)]
+pub struct Table<'d> {
+    file: &'d Arc<SourceFile>,
+    inner: &'d DeTable<'d>,
+    span: Range<usize>,
+    name: Cow<'d, str>,
+}
+
+/// A value of a document.
+#[derive(Debug, Clone)]
+pub struct Value<'d> {
+    file: &'d Arc<SourceFile>,
+    inner: &'d Spanned<DeValue<'d>>,
+    name: Cow<'d, str>,
+}
+
+impl<'d> Table<'d> {
+    /// The file it stands in.
+    pub fn file(&self) -> &'d Arc<SourceFile> {
+        self.file
+    }
+
+    /// Its bytes: the header of a `[table]`, or the braces of an inline one; empty at the start for the root.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Where it stands.
+    pub fn location(&self) -> Location {
+        Location::new(self.file, self.span())
+    }
+
+    /// Notes every key that is not among `known`.
+    pub fn only(&self, known: &[&str], problems: &mut Problems) {
+        for (key, _) in self.entries() {
+            if !known.contains(&key.value) {
+                problems.push(
+                    Diagnostic::error(key.location(self.file), format!("unknown key in {}", self.name))
+                        .found(format!("`{}`", clip(key.value)))
+                        .allowed(list(known))
+                        .hint_if(suggest(key.value, known.iter().copied())),
+                );
+            }
+        }
+    }
+
+    /// The keys and values in the order they are written.
+    pub fn entries(&self) -> Vec<(At<&'d str>, Value<'d>)> {
+        let mut entries: Vec<_> = self.inner.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        entries
+            .into_iter()
+            .map(|(key, value)| {
+                let name: &'d str = key.get_ref().as_ref();
+                (
+                    At::new(name, key.span()),
+                    Value { file: self.file, inner: value, name: Cow::Owned(format!("`{name}`")) },
+                )
+            })
+            .collect()
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &'d str) -> Option<Value<'d>> {
+        let value = self.inner.get(key)?;
+        Some(Value { file: self.file, inner: value, name: Cow::Owned(format!("`{key}`")) })
+    }
+
+    /// Notes that a required key is missing.
+    pub fn missing(&self, key: &str, allowed: &str, problems: &mut Problems) {
+        problems.push(
+            Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name)).allowed(allowed.to_owned()),
+        );
+    }
+
+    /// A string, when the key is there.
+    pub fn string(&self, key: &'d str, problems: &mut Problems) -> Option<At<String>> {
+        self.get(key)?.string(problems)
+    }
+
+    /// A string that must be there; `allowed` says what it is when it is missing.
+    pub fn required_string(&self, key: &'d str, allowed: &str, problems: &mut Problems) -> Option<At<String>> {
+        if self.get(key).is_none() {
+            self.missing(key, allowed, problems);
+        }
+        self.string(key, problems)
+    }
+
+    /// A list of strings; empty when the key is absent.
+    pub fn strings(&self, key: &'d str, problems: &mut Problems) -> Vec<At<String>> {
+        self.get(key).map(|value| value.strings(problems)).unwrap_or_default()
+    }
+
+    /// A string or a list of strings; empty when the key is absent.
+    pub fn string_or_strings(&self, key: &'d str, problems: &mut Problems) -> Vec<At<String>> {
+        self.get(key).map(|value| value.string_or_strings(problems)).unwrap_or_default()
+    }
+
+    /// `true` or `false`, when the key is there.
+    pub fn boolean(&self, key: &'d str, problems: &mut Problems) -> Option<At<bool>> {
+        self.get(key)?.boolean(problems)
+    }
+
+    /// A table, when the key is there.
+    pub fn table(&self, key: &'d str, problems: &mut Problems) -> Option<Table<'d>> {
+        self.get(key)?.table(problems)
+    }
+
+    /// An array of tables; empty when the key is absent.
+    pub fn tables(&self, key: &'d str, problems: &mut Problems) -> Vec<Table<'d>> {
+        self.get(key).map(|value| value.tables(problems)).unwrap_or_default()
+    }
+}
+
+impl<'d> Value<'d> {
+    /// Its bytes.
+    pub fn span(&self) -> Range<usize> {
+        self.inner.span()
+    }
+
+    /// Where it stands.
+    pub fn location(&self) -> Location {
+        Location::new(self.file, self.span())
+    }
+
+    /// The string, without a note when it is something else.
+    pub fn as_str(&self) -> Option<&'d str> {
+        self.inner.get_ref().as_str()
+    }
+
+    /// The truth value, without a note when it is something else.
+    pub fn as_bool(&self) -> Option<bool> {
+        self.inner.get_ref().as_bool()
+    }
+
+    /// What it is, in words, for a message.
+    pub fn kind(&self) -> String {
+        match self.inner.get_ref() {
+            DeValue::String(text) => format!("the string \"{}\"", clip(text)),
+            DeValue::Integer(number) => format!("the number {}", clip(number.as_str())),
+            DeValue::Float(number) => format!("the number {}", clip(number.as_str())),
+            DeValue::Boolean(value) => format!("`{value}`"),
+            DeValue::Datetime(value) => format!("the date {value}"),
+            DeValue::Array(_) => "a list".to_owned(),
+            DeValue::Table(_) => "a table".to_owned(),
+        }
+    }
+
+    /// Notes that something else was expected here.
+    pub fn wrong_type(&self, allowed: &str, problems: &mut Problems) {
+        problems.push(
+            Diagnostic::error(self.location(), format!("{} has the wrong type", self.name))
+                .found(self.kind())
+                .allowed(allowed.to_owned()),
+        );
+    }
+
+    /// The string.
+    pub fn string(&self, problems: &mut Problems) -> Option<At<String>> {
+        if let Some(text) = self.as_str() {
+            return Some(At::new(text.to_owned(), self.span()));
+        }
+        self.wrong_type("a string in quotes", problems);
+        None
+    }
+
+    /// The truth value.
+    pub fn boolean(&self, problems: &mut Problems) -> Option<At<bool>> {
+        if let Some(value) = self.as_bool() {
+            return Some(At::new(value, self.span()));
+        }
+        self.wrong_type("`true` or `false`, without quotes", problems);
+        None
+    }
+
+    /// The elements of a list.
+    pub fn elements(&self, allowed: &str, problems: &mut Problems) -> Vec<Value<'d>> {
+        if let DeValue::Array(elements) = self.inner.get_ref() {
+            let name = format!("an element of {}", self.name);
+            return elements
+                .iter()
+                .map(|inner| Value { file: self.file, inner, name: Cow::Owned(name.clone()) })
+                .collect();
+        }
+        self.wrong_type(allowed, problems);
+        Vec::new()
+    }
+
+    /// A list of strings.
+    pub fn strings(&self, problems: &mut Problems) -> Vec<At<String>> {
+        self.elements("a list of strings, such as [\"one\", \"two\"]", problems)
+            .iter()
+            .filter_map(|element| element.string(problems))
+            .collect()
+    }
+
+    /// A string, or a list of them.
+    pub fn string_or_strings(&self, problems: &mut Problems) -> Vec<At<String>> {
+        if let Some(text) = self.as_str() {
+            return vec![At::new(text.to_owned(), self.span())];
+        }
+        self.elements("a string, or a list of strings", problems)
+            .iter()
+            .filter_map(|element| element.string(problems))
+            .collect()
+    }
+
+    /// The table, without a note when it is something else.
+    pub fn as_table(&self) -> Option<Table<'d>> {
+        if let DeValue::Table(inner) = self.inner.get_ref() {
+            return Some(Table { file: self.file, inner, span: self.span(), name: self.name.clone() });
+        }
+        None
+    }
+
+    /// The table.
+    pub fn table(&self, problems: &mut Problems) -> Option<Table<'d>> {
+        let table = self.as_table();
+        if table.is_none() {
+            self.wrong_type("a table", problems);
+        }
+        table
+    }
+
+    /// The tables of an array of tables; `[[name]]` in the file.
+    pub fn tables(&self, problems: &mut Problems) -> Vec<Table<'d>> {
+        let bare = self.name.trim_matches('`').to_owned();
+        if let DeValue::Array(elements) = self.inner.get_ref() {
+            return elements
+                .iter()
+                .filter_map(|inner| {
+                    let name = Cow::Owned(format!("`[[{bare}]]`"));
+                    let value = Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
+                    value.table(problems).map(|table| Table { name, ..table })
+                })
+                .collect();
+        }
+        self.wrong_type(&format!("tables written as `[[{bare}]]`"), problems);
+        Vec::new()
+    }
+}
+
+/// Names for a message: `a`, `b`, `c`.
+pub fn list<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 40;
+    let text = names.iter().take(SHOWN).map(|name| format!("`{}`", clip(name.as_ref()))).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        return format!("{text} and {} more", names.len() - SHOWN);
+    }
+    text
+}
+
+/// At most 60 characters of something a user wrote, without control characters, for a message.
+pub fn clip(text: &str) -> String {
+    const KEPT: usize = 60;
+    let mut clipped: String = text.chars().take(KEPT).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(KEPT).is_some() {
+        clipped.push('…');
+    }
+    clipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems_of(text: &str, look: impl FnOnce(&Table<'_>, &mut Problems)) -> Vec<String> {
+        let mut problems = Problems::default();
+        read(&SourceFile::new("a.toml", text), &mut problems, look);
+        let (kept, _) = problems.into_sorted();
+        kept.into_iter().map(|problem| format!("{} {:?}", problem.message, problem.hint)).collect()
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_nearest_known_one() {
+        let found = problems_of("nmae = 1", |table, problems| table.only(&["name", "week"], problems));
+        assert_eq!(found, ["unknown key in the file Some(\"did you mean `name`?\")"]);
+    }
+
+    #[test]
+    fn every_wrong_type_is_noted_and_reading_goes_on() {
+        let found = problems_of("a = 1\nb = [\"x\", 2]\nc = 'z'", |table, problems| {
+            assert_eq!(table.string("a", problems), None);
+            assert_eq!(table.strings("b", problems).len(), 1);
+            assert_eq!(table.string("c", problems).map(|c| c.value).as_deref(), Some("z"));
+        });
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn entries_come_in_the_order_of_the_file() {
+        problems_of("z = 1\na = 2", |table, _| {
+            let keys: Vec<_> = table.entries().into_iter().map(|(key, _)| key.value).collect();
+            assert_eq!(keys, ["z", "a"]);
+        });
+    }
+
+    #[test]
+    fn a_hundred_mistakes_are_kept_and_the_rest_counted() {
+        let mut problems = Problems::default();
+        for _ in 0..150 {
+            problems.push(Diagnostic::without_place("x"));
+        }
+        let (kept, left_out) = problems.into_sorted();
+        assert_eq!((kept.len(), left_out), (100, 50));
+    }
+}

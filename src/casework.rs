@@ -1,0 +1,14 @@
+//! Layer 4: cases, and the book that holds the ones at hand.
+//!
+//! `Book` is the working set of one transaction: what was loaded for the mails at hand, changed in memory, and saved
+//! as a whole. It answers how things stand for a mail ([`Book::standing`]) and takes in what was decided
+//! ([`Book::apply`]). Pure: the daemon fills it from its store, `explain` and `test` begin with an empty one.
+//!
+//! Invariants: a mail that is applied twice changes nothing the second time (it is a duplicate then); a mail from a
+//! machine never reopens, raises or answers a case; ids come from the mail, so deciding again gives the same ones.
+
+mod book;
+mod case;
+
+pub use book::{Book, Effect, own_message_id};
+pub use case::{Case, CaseState, Running};

@@ -1,0 +1,320 @@
+//! Layer 2: the rules of one support desk, as written and as meant.
+//!
+//! A policy folder comes in as bytes ([`Files`]); [`compile`] reads everything, checks everything and answers either
+//! a [`Policy`] that `decision` can apply without looking anything up by name, or every mistake at once. Names became
+//! indices, words became automata, hours became calendars. Nothing here reads files, the clock or a mail.
+//!
+//! Invariants: a `Policy` that exists is complete (every index is valid, every template has been rendered once for
+//! each way its rules can reach it); its [`Policy::digest`] changes whenever a file that can change a decision does.
+
+mod compile;
+mod condition;
+mod duration;
+mod example;
+mod files;
+mod people;
+mod reply;
+mod words;
+mod written;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+pub use compile::{Outcome, compile};
+pub use condition::{Condition, Facts, Key, Matcher, Test};
+pub use duration::{Rate, Target, duration_in_words, parse_duration};
+pub use example::{Example, ExampleMail, Expectation, Wanted};
+pub use files::{Files, RawFile};
+pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
+pub use reply::{MissingWords, Replies, RenderError, Rendered, ReplyVariables};
+pub use words::{Place, PlaceSet, Term, TermKind, Words};
+
+use crate::base::diagnostic::SourceFile;
+use crate::calendar::Calendar;
+
+/// Where something stands: a file of the policy and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Index into [`Policy::files`].
+    pub file: usize,
+    /// Bytes, half-open.
+    pub span: Range<usize>,
+}
+
+/// The rules of one desk, ready to be applied.
+#[derive(Debug)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Names the content of every file that can change a decision.
+    pub digest: String,
+    /// The text files, so that a trace can say `file:line`.
+    pub files: Vec<Arc<SourceFile>>,
+    /// Names that `mailbox` conditions may use.
+    pub mailboxes: Vec<String>,
+    /// Who we are.
+    pub identity: Identity,
+    /// Hours; desks refer to them.
+    pub calendars: Vec<Calendar>,
+    /// The desks, in file order.
+    pub desks: Vec<Desk>,
+    /// Which desk takes a mail; the first match wins. Never empty.
+    pub assigns: Vec<Assign>,
+    /// Labels, then matrices in an order in which each only needs earlier ones.
+    pub labels: Vec<Label>,
+    /// The words of all labels in one automaton.
+    pub words: Words,
+    /// Senders we know.
+    pub customers: Customers,
+    /// What replies ask for.
+    pub asks: Vec<Ask>,
+    /// What is done; the first match wins.
+    pub coverage: Vec<Coverage>,
+    /// What is added to whatever coverage decided.
+    pub also: Vec<Also>,
+    /// Who is told, and when.
+    pub escalations: Vec<Escalation>,
+    /// How follow-ups are treated.
+    pub conversation: Conversation,
+    /// Limits of automatic replies.
+    pub auto_reply: AutoReply,
+    /// The reply templates.
+    pub replies: Replies,
+    /// Lints that were accepted, with the reason.
+    pub accepted: Vec<Accepted>,
+    /// The examples that the policy carries.
+    pub examples: Vec<Example>,
+}
+
+impl Policy {
+    /// `file:line` of a place.
+    pub fn source(&self, origin: &Origin) -> String {
+        self.files
+            .get(origin.file)
+            .map_or_else(String::new, |file| format!("{}:{}", file.name, file.line(origin.span.start)))
+    }
+
+    /// The index of a label or matrix.
+    pub fn label(&self, name: &str) -> Option<usize> {
+        self.labels.iter().position(|label| label.name == name)
+    }
+
+    /// The name of a value of a label.
+    pub fn value(&self, label: usize, value: usize) -> Option<&str> {
+        Some(self.labels.get(label)?.values.get(value)?.as_str())
+    }
+}
+
+/// A team with hours.
+#[derive(Debug)]
+pub struct Desk {
+    /// Its name.
+    pub name: String,
+    /// Index into [`Policy::calendars`].
+    pub calendar: usize,
+}
+
+/// A row of `[[assign]]`.
+#[derive(Debug)]
+pub struct Assign {
+    /// When it applies.
+    pub when: Condition,
+    /// Which desk it gives.
+    pub to: AssignTo,
+    /// Desks to choose from, in file order of `[[desk]]`.
+    pub pool: Vec<usize>,
+    /// Where it stands; `None` for the one that is understood when a policy has none.
+    pub origin: Option<Origin>,
+}
+
+/// How a desk is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssignTo {
+    /// Always this one.
+    Desk(usize),
+    /// The open desk, else the one that opens first, ties in file order.
+    NextOpen,
+    /// The customer's desk, else as `NextOpen`.
+    Customer,
+}
+
+/// A dimension with one value.
+#[derive(Debug)]
+pub struct Label {
+    /// Its name.
+    pub name: String,
+    /// Its values, the strongest first (a matrix: in the order its cells name them).
+    pub values: Vec<String>,
+    /// The value when nothing hit.
+    pub default: Option<usize>,
+    /// How the value comes about.
+    pub kind: LabelKind,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// How a label gets its value.
+#[derive(Debug)]
+pub enum LabelKind {
+    /// From words of the mail.
+    Words,
+    /// From two other labels.
+    Matrix {
+        /// The label of the rows.
+        rows: usize,
+        /// The label of the columns.
+        columns: usize,
+        /// `cells[row value][column value]` is a value of this label.
+        cells: Vec<Vec<usize>>,
+    },
+}
+
+/// Information that the desk needs.
+#[derive(Debug)]
+pub struct Ask {
+    /// Its name.
+    pub name: String,
+    /// When it is needed.
+    pub when: Condition,
+    /// Its patterns, as a range of [`Words::found`].
+    pub found: Range<usize>,
+    /// The question that the reply puts.
+    pub question: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A row of `[[coverage]]`.
+#[derive(Debug)]
+pub struct Coverage {
+    /// Its name, unique.
+    pub name: String,
+    /// When it applies.
+    pub when: Condition,
+    /// Escalations started at once.
+    pub alerts: Vec<usize>,
+    /// The escalation started when the desk next opens.
+    pub defer: Option<usize>,
+    /// The reply template, as an index of [`Replies`].
+    pub reply: Option<usize>,
+    /// Until when the desk answers.
+    pub target: Option<Target>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A row of `[[also]]`.
+#[derive(Debug)]
+pub struct Also {
+    /// Its name.
+    pub name: String,
+    /// When it applies.
+    pub when: Condition,
+    /// Escalations started besides.
+    pub alerts: Vec<usize>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Who is told, step by step.
+#[derive(Debug)]
+pub struct Escalation {
+    /// Its name, unique.
+    pub name: String,
+    /// May wake people.
+    pub pages: bool,
+    /// The steps, by time.
+    pub steps: Vec<EscalationStep>,
+    /// How often the last step repeats.
+    pub repeat_every: Option<SignedDuration>,
+    /// How long before the case's target people are reminded.
+    pub remind_before: Option<SignedDuration>,
+    /// What makes two cases one alert.
+    pub group_by: Vec<GroupBy>,
+    /// When the case lapses.
+    pub give_up_after: SignedDuration,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One step of an escalation.
+#[derive(Debug)]
+pub struct EscalationStep {
+    /// After the start of the escalation.
+    pub after: SignedDuration,
+    /// Names of channels; the service settings define them.
+    pub notify: Vec<String>,
+}
+
+/// What makes two cases one alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupBy {
+    /// The customer.
+    Customer,
+    /// The value of a label.
+    Label(usize),
+    /// The desk.
+    Desk,
+    /// The mailbox.
+    Mailbox,
+}
+
+/// How follow-ups are treated.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Labels whose strongest earlier value a follow-up takes.
+    pub inherit: Vec<usize>,
+    /// From when a raised case's target counts.
+    pub raise_clock: RaiseClock,
+    /// How long after its last mail a closed case is still reopened.
+    pub reopen_within: SignedDuration,
+}
+
+/// From when a raised case's target counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RaiseClock {
+    /// From the mail that raised it.
+    Raise,
+    /// From the mail that opened the case.
+    Creation,
+}
+
+/// Limits of automatic replies.
+#[derive(Debug)]
+pub struct AutoReply {
+    /// The From address, as a mailbox; `None` when the policy never replies.
+    pub from: Option<String>,
+    /// One reply per sender in this time.
+    pub once_per: SignedDuration,
+    /// Replies to one domain.
+    pub per_domain: Rate,
+    /// Replies from one mailbox.
+    pub per_mailbox: Rate,
+    /// Older mail gets no reply.
+    pub max_age: SignedDuration,
+}
+
+/// A lint that the author accepts.
+#[derive(Debug)]
+pub struct Accepted {
+    /// Its code.
+    pub lint: String,
+    /// Why.
+    pub reason: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+impl fmt::Display for GroupBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            GroupBy::Customer => formatter.write_str("customer"),
+            GroupBy::Label(index) => write!(formatter, "label {index}"),
+            GroupBy::Desk => formatter.write_str("desk"),
+            GroupBy::Mailbox => formatter.write_str("mailbox"),
+        }
+    }
+}

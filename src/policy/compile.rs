@@ -1,0 +1,228 @@
+//! From a policy as written to a policy as meant: every name looked up, every value checked, all mistakes noted.
+//!
+//! The order follows what depends on what: hours, desks, labels, customers, escalations, replies, then the rules that
+//! refer to all of them, and the examples last. A part that is wrong is left out and the rest is still checked.
+
+mod conditions;
+mod examples;
+mod hours;
+mod labels;
+mod people;
+mod replies;
+mod rules;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::files::TextFiles;
+use super::written::{self, read_policy};
+use super::{Files, Label, Origin, Policy};
+use crate::base::diagnostic::{Diagnostic, Severity, SourceFile};
+use crate::base::document::{At, Problems, clip};
+
+/// What came of compiling a folder.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The policy, when nothing was wrong.
+    pub policy: Option<Policy>,
+    /// Mistakes and warnings by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many more mistakes were only counted.
+    pub left_out: usize,
+}
+
+/// The name of the file that every policy folder has.
+const POLICY_FILE: &str = "policy.toml";
+
+/// The most things of one kind that a policy may have, where nothing else bounds them. Indices stay small, and a
+/// generated policy cannot make one mail expensive.
+const MOST_RULES: usize = 1_000;
+
+/// Reads and checks a policy folder.
+pub fn compile(files: &Files) -> Outcome {
+    let mut problems = Problems::default();
+    let mut texts = TextFiles::new(files);
+    let policy = if texts.contains(POLICY_FILE) {
+        texts
+            .open(POLICY_FILE, &mut problems)
+            .and_then(|(_, file)| read_policy(&file, &mut problems).map(|written| (file, written)))
+            .map(|(file, written)| mean(&file, &written, texts, files, &mut problems))
+    } else {
+        problems.push(
+            Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder"))
+                .hint("a policy folder holds policy.toml, replies/, and where needed holidays/, customers.csv, tests/"),
+        );
+        None
+    };
+    let (diagnostics, left_out) = problems.into_sorted();
+    let sound = diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
+    Outcome { policy: policy.filter(|_| sound), diagnostics, left_out }
+}
+
+fn mean(
+    file: &Arc<SourceFile>,
+    written: &written::Policy,
+    mut texts: TextFiles<'_>,
+    files: &Files,
+    problems: &mut Problems,
+) -> Policy {
+    let calendars = hours::calendars(file, &written.calendars, &mut texts, problems);
+    let (desks, desk_names) = hours::desks(file, written, &calendars, problems);
+    let (labels, words_without_asks) = labels::labels(file, written, problems);
+    let mailboxes = names(file, &written.mailboxes, "mailbox", problems);
+    let customers = people::customers(&written.customers, &desk_names, &mut texts, file, problems);
+    let vocabulary = Vocabulary { file, labels: &labels, desks: &desk_names, mailboxes: &mailboxes, customers: &customers };
+    let assigns = hours::assigns(&written.assigns, &vocabulary, problems);
+    let (asks, found) = rules::asks(&written.asks, &vocabulary, problems);
+    let escalations = rules::escalations(&written.escalations, &vocabulary, problems);
+    let (mut replies, sources) = replies::load(&mut texts, problems);
+    let coverage = rules::coverage(&written.coverage, &vocabulary, &escalations, &replies, problems);
+    let also = rules::also(&written.also, &vocabulary, &escalations, problems);
+    replies::check(&mut replies, &sources, &coverage, &asks, &vocabulary, problems);
+    let conversation = rules::conversation(&written.conversation, &vocabulary, problems);
+    let uses_replies = written.coverage.iter().find_map(|rule| rule.reply.as_ref());
+    let auto_reply = people::auto_reply(file, &written.auto_reply, uses_replies, problems);
+    let context = examples::Context { coverage: &coverage, escalations: &escalations, replies: &replies, asks: &asks };
+    let zone = desks.first().and_then(|desk| calendars.get(desk.calendar)).map(crate::calendar::Calendar::zone);
+    let examples = examples::load(&vocabulary, &context, zone, &mut texts, problems);
+    let identity = people::identity(file, written, problems);
+    Policy {
+        name: written.name.as_ref().map_or_else(String::new, |name| name.value.clone()),
+        digest: digest(files),
+        mailboxes,
+        identity,
+        assigns,
+        words: words_without_asks.with_found(found),
+        accepted: rules::accepted(&written.accepts),
+        asks,
+        coverage,
+        also,
+        escalations,
+        conversation,
+        auto_reply,
+        replies,
+        examples,
+        customers,
+        labels,
+        desks,
+        calendars: calendars.into_iter().map(|calendar| calendar.calendar).collect(),
+        files: texts.into_opened(),
+    }
+}
+
+/// What names may stand in a rule.
+struct Vocabulary<'p> {
+    file: &'p Arc<SourceFile>,
+    labels: &'p [Label],
+    desks: &'p [String],
+    mailboxes: &'p [String],
+    customers: &'p super::Customers,
+}
+
+/// Names every file except examples and what no rule reads; order of files does not matter.
+fn digest(files: &Files) -> String {
+    let mut sorted: Vec<_> = files.files.iter().filter(|file| !file.name.starts_with("tests/")).collect();
+    sorted.sort_by(|left, right| left.name.cmp(&right.name));
+    let fields = sorted.iter().flat_map(|file| {
+        let content = file.content.as_deref().unwrap_or_default();
+        [file.name.as_bytes(), content]
+    });
+    crate::base::id::ContentKey::of(fields).to_string()
+}
+
+/// Where something of `policy.toml` stands; it is always the first file opened.
+fn origin<T>(at: &At<T>) -> Origin {
+    Origin { file: 0, span: at.span.clone() }
+}
+
+/// A list of names, each once and none empty.
+fn names(file: &Arc<SourceFile>, written: &[At<String>], kind: &str, problems: &mut Problems) -> Vec<String> {
+    let mut seen = Seen::new(kind);
+    written
+        .iter()
+        .filter(|name| seen.is_new(file, name, problems))
+        .map(|name| name.value.clone())
+        .collect()
+}
+
+/// Names of one kind seen so far, to refuse a second one.
+struct Seen<'k> {
+    kind: &'k str,
+    lines: HashMap<String, usize>,
+}
+
+impl<'k> Seen<'k> {
+    fn new(kind: &'k str) -> Self {
+        Seen { kind, lines: HashMap::new() }
+    }
+
+    /// Notes a name that is empty, unreadable or there already.
+    fn is_new(&mut self, file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems) -> bool {
+        if name.value.trim().is_empty() || name.value.len() > 200 || name.value.chars().any(char::is_control) {
+            problems.push(
+                Diagnostic::error(name.location(file), format!("this is no name for a {}", self.kind))
+                    .found(format!("\"{}\"", clip(&name.value)))
+                    .allowed("1 to 200 bytes of text on one line"),
+            );
+            return false;
+        }
+        if let Some(line) = self.lines.get(&name.value) {
+            problems.push(
+                Diagnostic::error(name.location(file), format!("two {}s have the same name", self.kind))
+                    .found(format!("\"{}\", already on line {line}", clip(&name.value)))
+                    .allowed("a name that no other has"),
+            );
+            return false;
+        }
+        self.lines.insert(name.value.clone(), file.line(name.span.start));
+        true
+    }
+}
+
+/// The index of a name among known ones; an unknown one is noted.
+fn find<'n>(
+    file: &Arc<SourceFile>,
+    name: &At<String>,
+    kind: &str,
+    known: impl Iterator<Item = &'n str>,
+    problems: &mut Problems,
+) -> Option<usize> {
+    let known: Vec<&str> = known.collect();
+    let index = known.iter().position(|known| *known == name.value);
+    if index.is_none() {
+        let allowed = if known.is_empty() {
+            format!("nothing yet: this policy defines no {kind}")
+        } else {
+            crate::base::document::list(&known)
+        };
+        problems.push(
+            Diagnostic::error(name.location(file), format!("there is no {kind} of this name"))
+                .found(format!("\"{}\"", clip(&name.value)))
+                .allowed(allowed)
+                .hint_if(crate::base::diagnostic::suggest(&name.value, known)),
+        );
+    }
+    index
+}
+
+/// Notes a value that is not of the form it must have.
+fn malformed(file: &Arc<SourceFile>, value: &At<String>, what: &str, allowed: &str, problems: &mut Problems) {
+    problems.push(
+        Diagnostic::error(value.location(file), what.to_owned())
+            .found(format!("\"{}\"", clip(&value.value)))
+            .allowed(allowed.to_owned()),
+    );
+}
+
+/// Notes the first thing beyond what a policy may have of one kind.
+fn at_most(file: &Arc<SourceFile>, kind: &str, beyond: Option<std::ops::Range<usize>>, problems: &mut Problems) {
+    if let Some(span) = beyond {
+        problems.push(
+            Diagnostic::error(
+                crate::base::diagnostic::Location::new(file, span),
+                format!("this policy has too many {kind}s"),
+            )
+            .allowed(format!("at most {MOST_RULES}")),
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! `when`: keys and values checked against what the policy defines.
+
+use super::super::people::SenderGlob;
+use super::super::written::{When, WhenValue};
+use super::super::{Condition, Key, Matcher, Test};
+use super::{Vocabulary, malformed};
+use crate::base::diagnostic::{Diagnostic, suggest};
+use crate::base::document::{At, Problems, clip, list};
+
+/// The keys that every policy has besides its labels.
+pub(super) const FIXED_KEYS: [(&str, Key); 11] = [
+    ("hours", Key::Hours),
+    ("closed_for", Key::ClosedFor),
+    ("plan", Key::Plan),
+    ("customer", Key::Customer),
+    ("desk", Key::Desk),
+    ("mailbox", Key::Mailbox),
+    ("conversation", Key::Conversation),
+    ("automated", Key::Automated),
+    ("readable", Key::Readable),
+    ("authenticated", Key::Authenticated),
+    ("sender", Key::Sender),
+];
+
+/// What a mail can be in its conversation, by name.
+pub(super) const CONVERSATIONS: [&str; 6] = ["new", "follow-up", "raised", "reopened", "answer", "duplicate"];
+
+/// Compiles a `when`; `unknown_yet` are the keys that have no value at the point where it is asked.
+pub(super) fn condition(
+    when: Option<&When>,
+    vocabulary: &Vocabulary<'_>,
+    unknown_yet: &[Key],
+    problems: &mut Problems,
+) -> Condition {
+    let mut tests = Vec::new();
+    for (name, value) in when.map(|when| when.entries.as_slice()).unwrap_or_default() {
+        let Some(key) = key(name, vocabulary, problems) else { continue };
+        if unknown_yet.contains(&key) {
+            problems.push(
+                Diagnostic::error(name.location(vocabulary.file), "this is not known yet when a desk is assigned")
+                    .found(format!("`{}`", name.value))
+                    .allowed("labels, plan, customer, mailbox, conversation, automated, readable, authenticated, sender"),
+            );
+            continue;
+        }
+        if let Some(matcher) = matcher(key, name, value, vocabulary, problems) {
+            tests.push(Test { key, matcher, span: name.span.clone() });
+        }
+    }
+    Condition { tests }
+}
+
+fn key(name: &At<String>, vocabulary: &Vocabulary<'_>, problems: &mut Problems) -> Option<Key> {
+    if let Some(index) = vocabulary.labels.iter().position(|label| label.name == name.value) {
+        return Some(Key::Label(index));
+    }
+    if let Some((_, key)) = FIXED_KEYS.iter().find(|(key, _)| *key == name.value) {
+        return Some(*key);
+    }
+    let known: Vec<&str> = vocabulary
+        .labels
+        .iter()
+        .map(|label| label.name.as_str())
+        .chain(FIXED_KEYS.iter().map(|(key, _)| *key))
+        .collect();
+    problems.push(
+        Diagnostic::error(name.location(vocabulary.file), "a condition cannot look at this")
+            .found(format!("`{}`", clip(&name.value)))
+            .allowed(list(&known))
+            .hint_if(suggest(&name.value, known.iter().copied())),
+    );
+    None
+}
+
+fn matcher(
+    key: Key,
+    name: &At<String>,
+    value: &WhenValue,
+    vocabulary: &Vocabulary<'_>,
+    problems: &mut Problems,
+) -> Option<Matcher> {
+    let truth = matches!(key, Key::Automated | Key::Readable);
+    match value {
+        WhenValue::Is(is) if truth || nullable(key, vocabulary) => Some(Matcher::Is(is.value)),
+        WhenValue::Is(is) => {
+            problems.push(
+                Diagnostic::error(is.location(vocabulary.file), format!("`{}` is never true or false", name.value))
+                    .found(format!("`{}`", is.value))
+                    .allowed(allowed_values(key, vocabulary)),
+            );
+            None
+        }
+        WhenValue::AnyOf(values) | WhenValue::Not(values) if truth => {
+            let shown = values.first()?;
+            problems.push(
+                Diagnostic::error(shown.location(vocabulary.file), format!("`{}` is true or false", name.value))
+                    .found(format!("\"{}\"", clip(&shown.value)))
+                    .allowed("`true` or `false`, without quotes"),
+            );
+            None
+        }
+        WhenValue::AnyOf(values) if key == Key::Sender => Some(Matcher::Sender(globs(values, vocabulary, problems))),
+        WhenValue::Not(values) if key == Key::Sender => Some(Matcher::NotSender(globs(values, vocabulary, problems))),
+        WhenValue::AnyOf(values) => Some(Matcher::AnyOf(checked(key, name, values, vocabulary, problems))),
+        WhenValue::Not(values) => Some(Matcher::Not(checked(key, name, values, vocabulary, problems))),
+    }
+}
+
+fn nullable(key: Key, vocabulary: &Vocabulary<'_>) -> bool {
+    match key {
+        Key::Label(index) => vocabulary.labels.get(index).is_some_and(|label| label.default.is_none()),
+        Key::ClosedFor | Key::Plan | Key::Customer | Key::Mailbox => true,
+        Key::Hours
+        | Key::Desk
+        | Key::Conversation
+        | Key::Automated
+        | Key::Readable
+        | Key::Authenticated
+        | Key::Sender => false,
+    }
+}
+
+fn globs(values: &[At<String>], vocabulary: &Vocabulary<'_>, problems: &mut Problems) -> Vec<SenderGlob> {
+    let mut globs = Vec::new();
+    for value in values {
+        match SenderGlob::parse(&value.value) {
+            Some(glob) => globs.push(glob),
+            None => malformed(
+                vocabulary.file,
+                value,
+                "this is no pattern for senders",
+                "an address in which `*` stands for anything, such as \"*@vip.example\"",
+                problems,
+            ),
+        }
+    }
+    globs
+}
+
+fn known_values(key: Key, vocabulary: &Vocabulary<'_>) -> Vec<String> {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    match key {
+        Key::Hours => owned(&["open", "closed"]),
+        Key::ClosedFor => owned(&["night", "weekend", "holiday"]),
+        Key::Label(index) => vocabulary.labels.get(index).map(|label| label.values.clone()).unwrap_or_default(),
+        Key::Plan => owned(&vocabulary.customers.plans()),
+        Key::Customer => {
+            let mut names: Vec<String> = vocabulary.customers.rows().iter().map(|row| row.name.clone()).collect();
+            names.dedup();
+            names
+        }
+        Key::Desk => vocabulary.desks.to_vec(),
+        Key::Mailbox => vocabulary.mailboxes.to_vec(),
+        Key::Conversation => owned(&CONVERSATIONS),
+        Key::Authenticated => owned(&["pass", "fail", "none"]),
+        Key::Automated | Key::Readable | Key::Sender => Vec::new(),
+    }
+}
+
+fn allowed_values(key: Key, vocabulary: &Vocabulary<'_>) -> String {
+    let known = known_values(key, vocabulary);
+    if known.is_empty() { "nothing: this policy defines no such values".to_owned() } else { list(&known) }
+}
+
+fn checked(
+    key: Key,
+    name: &At<String>,
+    values: &[At<String>],
+    vocabulary: &Vocabulary<'_>,
+    problems: &mut Problems,
+) -> Vec<String> {
+    let known = known_values(key, vocabulary);
+    for value in values {
+        if !known.contains(&value.value) {
+            problems.push(
+                Diagnostic::error(
+                    value.location(vocabulary.file),
+                    format!("`{}` never has this value", name.value),
+                )
+                .found(format!("\"{}\"", clip(&value.value)))
+                .allowed(allowed_values(key, vocabulary))
+                .hint_if(suggest(&value.value, known.iter().map(String::as_str))),
+            );
+        }
+    }
+    values.iter().map(|value| value.value.clone()).collect()
+}

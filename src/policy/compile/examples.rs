@@ -1,0 +1,264 @@
+//! The examples of `tests/*.toml`, checked against the policy they belong to.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use super::super::files::TextFiles;
+use super::super::written::{self, ExpectedValue, read_examples};
+use super::super::{Ask, Coverage, Escalation, Example, ExampleMail, Expectation, Origin, Replies, Wanted};
+use super::{Seen, Vocabulary, find};
+use crate::base::diagnostic::{Diagnostic, SourceFile, suggest};
+use crate::base::document::{At, Problems, clip, list};
+use crate::calendar::Zone;
+
+/// The keys of `expect` besides labels and matrices.
+pub(in crate::policy) const EXPECT_KEYS: [&str; 28] = [
+    "hours",
+    "closed_for",
+    "desk",
+    "opens_at",
+    "coverage",
+    "alerts",
+    "pages",
+    "defer",
+    "defer_until",
+    "reply",
+    "reply_withheld",
+    "reply_to",
+    "reply_subject",
+    "says",
+    "says_not",
+    "target",
+    "respond_by",
+    "asked_for",
+    "conversation",
+    "plan",
+    "customer",
+    "automation",
+    "authenticated",
+    "readable",
+    "near_misses",
+    "ignored",
+    "hits",
+    "mailbox",
+];
+
+const INSTANT_KEYS: [&str; 3] = ["opens_at", "defer_until", "respond_by"];
+const LIST_KEYS: [&str; 9] =
+    ["alerts", "reply_withheld", "says", "says_not", "asked_for", "automation", "near_misses", "ignored", "hits"];
+const FLAG_KEYS: [&str; 2] = ["pages", "readable"];
+
+const AT_FORM: &str =
+    "a local time of the first desk such as \"2026-01-09 20:00\", or one with an offset such as \"2026-01-09T20:00:00-05:00\"";
+
+/// What an example can name.
+pub(super) struct Context<'p> {
+    pub(super) coverage: &'p [Coverage],
+    pub(super) escalations: &'p [Escalation],
+    pub(super) replies: &'p Replies,
+    pub(super) asks: &'p [Ask],
+}
+
+/// A file of examples and what instants without an offset mean in it.
+struct Reader<'p> {
+    file: &'p Arc<SourceFile>,
+    file_index: usize,
+    zone: Option<&'p Zone>,
+    vocabulary: &'p Vocabulary<'p>,
+    context: &'p Context<'p>,
+}
+
+pub(super) fn load(
+    vocabulary: &Vocabulary<'_>,
+    context: &Context<'_>,
+    zone: Option<&Zone>,
+    texts: &mut TextFiles<'_>,
+    problems: &mut Problems,
+) -> Vec<Example> {
+    let mut examples = Vec::new();
+    for name in texts.names("tests", &[".toml"]) {
+        let Some((file_index, file)) = texts.open(&name, problems) else { continue };
+        let reader = Reader { file: &file, file_index, zone, vocabulary, context };
+        let mut seen = Seen::new("test");
+        for written in &read_examples(&file, problems) {
+            examples.extend(reader.example(written, &mut seen, texts, problems));
+        }
+    }
+    examples
+}
+
+impl Reader<'_> {
+    fn example(
+        &self,
+        written: &written::Example,
+        seen: &mut Seen<'_>,
+        texts: &TextFiles<'_>,
+        problems: &mut Problems,
+    ) -> Option<Example> {
+        let name = written.name.as_ref().filter(|name| seen.is_new(self.file, name, problems))?;
+        let mail = self.mail(&written.mail, texts, problems)?;
+        let mut earlier: Vec<ExampleMail> = Vec::new();
+        for before in &written.earlier {
+            let before_mail = self.mail(before, texts, problems)?;
+            if earlier.last().is_some_and(|last| last.at > before_mail.at) || before_mail.at > mail.at {
+                problems.push(
+                    Diagnostic::error(before.place.location(self.file), "earlier mails are not in the order of time")
+                        .found(format!("\"{}\"", before.at.as_ref().map(|at| clip(&at.value)).unwrap_or_default()))
+                        .allowed("the oldest first, and none after the mail itself"),
+                );
+            }
+            earlier.push(before_mail);
+        }
+        if written.has_expect && written.expect.is_empty() {
+            problems.push(
+                Diagnostic::error(written.place.location(self.file), "this test expects nothing, so it cannot fail")
+                    .allowed("at least one key in `expect`"),
+            );
+        }
+        let expect = written.expect.iter().filter_map(|expected| self.expectation(expected, problems)).collect();
+        let origin = Origin { file: self.file_index, span: name.span.clone() };
+        Some(Example { name: name.value.clone(), earlier, mail, expect, origin })
+    }
+
+    fn mail(&self, written: &written::ExampleMail, texts: &TextFiles<'_>, problems: &mut Problems) -> Option<ExampleMail> {
+        let at = self.instant(written.at.as_ref()?, problems)?;
+        let value = |text: &Option<At<String>>| text.as_ref().map(|text| text.value.clone());
+        if let Some(mailbox) = &written.mailbox {
+            find(self.file, mailbox, "mailbox", self.vocabulary.mailboxes.iter().map(String::as_str), problems);
+        }
+        let mut headers = Vec::new();
+        for (name, values) in &written.headers {
+            let legal = !name.value.is_empty() && name.value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+            if !legal {
+                super::malformed(self.file, name, "this is no name of a header field", "a name such as \"X-Severity\"", problems);
+            }
+            headers.extend(values.iter().map(|value| (name.value.clone(), value.value.clone())));
+        }
+        Some(ExampleMail {
+            at,
+            mailbox: value(&written.mailbox),
+            from: value(&written.from),
+            to: value(&written.to),
+            subject: value(&written.subject),
+            body: value(&written.body),
+            html: value(&written.html),
+            file: self.mail_file(written.file.as_ref(), texts, problems),
+            headers,
+        })
+    }
+
+    /// The bytes of a mail beside the file of examples.
+    fn mail_file(&self, name: Option<&At<String>>, texts: &TextFiles<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
+        let name = name?;
+        let folder = self.file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let path = format!("{folder}/{}", name.value);
+        let bytes = texts.bytes(&path);
+        if bytes.is_none() {
+            problems.push(
+                Diagnostic::error(name.location(self.file), "this mail is missing")
+                    .found(format!("\"{}\"", clip(&name.value)))
+                    .allowed("a file beside the tests, such as \"outage.eml\""),
+            );
+        }
+        bytes.map(<[u8]>::to_vec)
+    }
+
+    fn instant(&self, written: &At<String>, problems: &mut Problems) -> Option<Timestamp> {
+        let instant = parse_instant(&written.value, self.zone);
+        if instant.is_none() {
+            super::malformed(self.file, written, "this is no time", AT_FORM, problems);
+        }
+        instant
+    }
+
+    fn expectation(&self, expected: &written::Expected, problems: &mut Problems) -> Option<Expectation> {
+        let key = expected.key.value.as_str();
+        let label = self.vocabulary.labels.iter().find(|label| label.name == key);
+        if label.is_none() && !EXPECT_KEYS.contains(&key) {
+            let labels = self.vocabulary.labels.iter().map(|label| label.name.as_str());
+            let known: Vec<&str> = labels.chain(EXPECT_KEYS).collect();
+            problems.push(
+                Diagnostic::error(expected.key.location(self.file), "a test cannot expect this")
+                    .found(format!("`{}`", clip(key)))
+                    .allowed(list(&known))
+                    .hint_if(suggest(key, known.iter().copied())),
+            );
+            return None;
+        }
+        let wanted = match &expected.value {
+            ExpectedValue::Flag(flag) => Wanted::Flag(*flag),
+            ExpectedValue::Texts(texts) => Wanted::Texts(texts.clone()),
+            ExpectedValue::Text(text) if INSTANT_KEYS.contains(&key) => {
+                Wanted::At(self.instant(&At::new(text.clone(), expected.place.span.clone()), problems)?)
+            }
+            ExpectedValue::Text(text) if LIST_KEYS.contains(&key) => Wanted::Texts(vec![text.clone()]),
+            ExpectedValue::Text(text) => Wanted::Text(text.clone()),
+        };
+        self.plausible(key, label, &wanted, expected, problems);
+        let origin = Origin { file: self.file_index, span: expected.key.span.clone() };
+        Some(Expectation { key: key.to_owned(), wanted, origin })
+    }
+
+    /// A test that names something the policy does not have could only fail, or worse, never fail.
+    fn plausible(
+        &self,
+        key: &str,
+        label: Option<&super::super::Label>,
+        wanted: &Wanted,
+        expected: &written::Expected,
+        problems: &mut Problems,
+    ) {
+        let place = || At::new(String::new(), expected.place.span.clone());
+        let known: Option<Vec<&str>> = match key {
+            _ if label.is_some() => label.map(|label| label.values.iter().map(String::as_str).collect()),
+            "coverage" => Some(self.context.coverage.iter().map(|rule| rule.name.as_str()).collect()),
+            "alerts" | "defer" => Some(self.context.escalations.iter().map(|one| one.name.as_str()).collect()),
+            "reply" => Some(self.context.replies.names().collect()),
+            "asked_for" => Some(self.context.asks.iter().map(|ask| ask.name.as_str()).collect()),
+            "desk" => Some(self.vocabulary.desks.iter().map(String::as_str).collect()),
+            "hours" => Some(vec!["open", "closed"]),
+            "closed_for" => Some(vec!["night", "weekend", "holiday"]),
+            "conversation" => Some(super::conditions::CONVERSATIONS.to_vec()),
+            "authenticated" => Some(vec!["pass", "fail", "none"]),
+            _ => None,
+        };
+        let texts: Vec<&String> = match wanted {
+            Wanted::Text(text) => vec![text],
+            Wanted::Texts(texts) => texts.iter().collect(),
+            Wanted::Flag(_) | Wanted::At(_) => Vec::new(),
+        };
+        for text in texts {
+            if let Some(known) = &known
+                && !known.contains(&text.as_str())
+            {
+                let name = At { value: text.clone(), ..place() };
+                find(self.file, &name, &format!("value of `{key}`"), known.iter().copied(), problems);
+            }
+        }
+        let needs_flag = FLAG_KEYS.contains(&key) && !matches!(wanted, Wanted::Flag(_));
+        let never_true = !FLAG_KEYS.contains(&key) && *wanted == Wanted::Flag(true);
+        if needs_flag || never_true {
+            let allowed = if needs_flag { "`true` or `false`" } else { "a value, or `false` for none" };
+            problems.push(
+                Diagnostic::error(place().location(self.file), format!("`{key}` is never this"))
+                    .allowed(allowed),
+            );
+        }
+    }
+}
+
+/// An instant with an offset, or a local time of a zone.
+fn parse_instant(text: &str, zone: Option<&Zone>) -> Option<Timestamp> {
+    let text = text.trim();
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(instant);
+    }
+    let has_offset = text.contains('[') || text.contains('Z') || text.contains('+');
+    if has_offset {
+        return None;
+    }
+    let local: DateTime = text.parse().ok()?;
+    zone.map(|zone| zone.at(local))
+}

@@ -1,0 +1,318 @@
+//! Calendars, desks and how mail is assigned to them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::{Date, Weekday};
+
+use super::super::files::TextFiles;
+use super::super::written;
+use super::super::{Assign, AssignTo, Condition, Desk, Key};
+use super::conditions::condition;
+use super::{Seen, Vocabulary, at_most, find, origin};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
+use crate::base::document::{At, Problems, clip};
+use crate::calendar::{Calendar, DaySpan, Holidays, Week, Zone, overlapping, parse_weekdays};
+
+/// A calendar that could be compiled, under the name it has in the file.
+pub(super) struct Compiled {
+    pub(super) name: String,
+    pub(super) calendar: Calendar,
+}
+
+impl Compiled {
+    pub(super) fn zone(&self) -> &Zone {
+        self.calendar.zone()
+    }
+}
+
+pub(super) fn calendars(
+    file: &Arc<SourceFile>,
+    written: &[written::Calendar],
+    texts: &mut TextFiles<'_>,
+    problems: &mut Problems,
+) -> Vec<Compiled> {
+    let mut seen = Seen::new("calendar");
+    let mut compiled = Vec::new();
+    if written.is_empty() {
+        problems.push(
+            Diagnostic::error(Location::new(file, 0..0), "this policy has no [[calendar]]")
+                .allowed("at least one, with `name`, `time_zone` and `week`"),
+        );
+    }
+    at_most(file, "calendar", written.get(super::MOST_RULES).map(|calendar| calendar.place.span.clone()), problems);
+    for calendar in written.iter().take(super::MOST_RULES) {
+        let zone = calendar.time_zone.as_ref().and_then(|zone| self::zone(file, zone, problems));
+        let week = week(file, &calendar.week, problems);
+        let days = days(file, &calendar.days, problems);
+        let holidays = holidays(file, &calendar.holidays, texts, problems);
+        let Some(name) = calendar.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        // A calendar with a mistake still takes its name, so that desks do not complain about it as well.
+        let zone = zone.or_else(|| Zone::parse("UTC").ok());
+        if let Some(zone) = zone {
+            let calendar = Calendar::new(name.value.clone(), zone, week, days, holidays);
+            compiled.push(Compiled { name: name.value.clone(), calendar });
+        }
+    }
+    compiled
+}
+
+fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -> Option<Zone> {
+    match Zone::parse(&written.value) {
+        Ok(zone) => Some(zone),
+        Err(error) => {
+            problems.push(
+                Diagnostic::error(written.location(file), "there is no time zone of this name")
+                    .found(format!("\"{}\"", clip(&written.value)))
+                    .allowed("an IANA name such as \"America/New_York\", or a fixed offset such as \"+05:30\"")
+                    .hint_if(error.suggestion.map(|name| format!("did you mean `{name}`?"))),
+            );
+            None
+        }
+    }
+}
+
+fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems) -> Vec<DaySpan> {
+    let mut spans: Vec<(DaySpan, &At<String>)> = Vec::new();
+    for text in written.iter().take(100) {
+        match DaySpan::parse(&text.value) {
+            Ok(span) => spans.push((span, text)),
+            Err(error) => {
+                problems.push(
+                    Diagnostic::error(text.location(file), "these are no opening hours")
+                        .found(format!("\"{}\"", clip(&text.value)))
+                        .allowed("two times of day such as \"08:00-20:00\", \"22:00-06:00\" or \"00:00-24:00\"")
+                        .hint(error.to_string()),
+                );
+            }
+        }
+    }
+    let bare: Vec<DaySpan> = spans.iter().map(|(span, _)| *span).collect();
+    if let Some((first, second)) = overlapping(&bare)
+        && let (Some((_, first)), Some((_, second))) = (spans.get(first), spans.get(second))
+    {
+        problems.push(
+            Diagnostic::error(second.location(file), "opening hours of one day overlap")
+                .found(format!("\"{}\" and \"{}\"", clip(&first.value), clip(&second.value)))
+                .allowed("hours that follow each other; adjoining ones are fine"),
+        );
+    }
+    bare
+}
+
+fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], problems: &mut Problems) -> Week {
+    let mut by_day: BTreeMap<i8, (Vec<DaySpan>, At<()>)> = BTreeMap::new();
+    for (days, texts) in written.iter().take(100) {
+        let weekdays = match parse_weekdays(&days.value) {
+            Ok(weekdays) => weekdays,
+            Err(error) => {
+                problems.push(
+                    Diagnostic::error(days.location(file), "these are no weekdays")
+                        .found(format!("`{}`", clip(&days.value)))
+                        .allowed("mon, tue, wed, thu, fri, sat, sun, a range such as mon-fri, or \"mon,wed\" in quotes")
+                        .hint_if(Some(error.to_string()).filter(|text| !text.is_empty())),
+                );
+                continue;
+            }
+        };
+        let spans = spans(file, texts, problems);
+        for weekday in weekdays {
+            let day = weekday.to_monday_zero_offset();
+            if let Some((_, before)) = by_day.get(&day) {
+                problems.push(
+                    Diagnostic::error(days.location(file), format!("{} has its hours twice", day_name(weekday)))
+                        .found(format!("`{}`, and line {} before", clip(&days.value), file.line(before.span.start)))
+                        .allowed("each weekday once; several spans of one day go into one list"),
+                );
+                continue;
+            }
+            by_day.insert(day, (spans.clone(), At::new((), days.span.clone())));
+        }
+    }
+    let mut week = Week::default();
+    for (day, (spans, _)) in &by_day {
+        if let Ok(weekday) = Weekday::from_monday_zero_offset(*day) {
+            week.set(weekday, spans.clone());
+        }
+    }
+    if let Some(((first, _), (second, _))) = week.overlap()
+        && first != second
+        && let Some((_, place)) = by_day.get(&second.to_monday_zero_offset())
+    {
+        problems.push(
+            Diagnostic::error(place.location(file), "hours that run past midnight overlap with the next day's")
+                .found(format!("{} runs into {}", day_name(first), day_name(second)))
+                .allowed("hours that follow each other; adjoining ones are fine"),
+        );
+    }
+    week
+}
+
+fn day_name(weekday: Weekday) -> &'static str {
+    match weekday {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}
+
+fn days(
+    file: &Arc<SourceFile>,
+    written: &[(At<String>, written::Spans)],
+    problems: &mut Problems,
+) -> BTreeMap<Date, Vec<DaySpan>> {
+    let mut days = BTreeMap::new();
+    for (text, spans) in written {
+        let is_date = text.value.len() == 10;
+        match text.value.parse::<Date>().ok().filter(|_| is_date) {
+            None => problems.push(
+                Diagnostic::error(text.location(file), "this is no date")
+                    .found(format!("`{}`", clip(&text.value)))
+                    .allowed("year, month and day, such as \"2026-12-24\"")
+                    .hint_if(turned_around(&text.value)),
+            ),
+            Some(date) => {
+                days.insert(date, self::spans(file, spans, problems));
+            }
+        }
+    }
+    days
+}
+
+/// `24.12.2026` and `24-12-2026` are the usual slips.
+fn turned_around(text: &str) -> Option<String> {
+    let mut parts = text.split(['.', '-', '/']).map(str::trim);
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let date: Date = format!("{year}-{month:0>2}-{day:0>2}").parse().ok()?;
+    Some(format!("did you mean \"{date}\"?"))
+}
+
+fn holidays(
+    file: &Arc<SourceFile>,
+    written: &[At<String>],
+    texts: &mut TextFiles<'_>,
+    problems: &mut Problems,
+) -> Holidays {
+    let mut all = Holidays::default();
+    for name in written.iter().take(100) {
+        if !texts.contains(&name.value) {
+            let known = texts.names("holidays", &[".ics"]);
+            problems.push(
+                Diagnostic::error(name.location(file), "this holiday file is missing")
+                    .found(format!("\"{}\"", clip(&name.value)))
+                    .allowed("an iCalendar file of this folder, such as \"holidays/us.ics\"")
+                    .hint_if(suggest(&name.value, known.iter().map(String::as_str))),
+            );
+            continue;
+        }
+        let Some((_, source)) = texts.open(&name.value, problems) else { continue };
+        let (holidays, found) = Holidays::parse(&source.text);
+        for problem in found {
+            let mut diagnostic = Diagnostic::error(line_of(&source, problem.line), problem.message);
+            diagnostic.severity = problem.severity;
+            diagnostic.found = problem.found;
+            diagnostic.allowed = problem.allowed;
+            problems.push(diagnostic);
+        }
+        all.merge(holidays);
+    }
+    all
+}
+
+/// The whole of a 1-based line.
+pub(super) fn line_of(file: &Arc<SourceFile>, line: usize) -> Location {
+    let start: usize = file.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let length = file.text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+    Location::new(file, start..start + length)
+}
+
+pub(super) fn desks(
+    file: &Arc<SourceFile>,
+    written: &written::Policy,
+    calendars: &[Compiled],
+    problems: &mut Problems,
+) -> (Vec<Desk>, Vec<String>) {
+    if written.desks.is_empty() {
+        problems.push(
+            Diagnostic::error(Location::new(file, 0..0), "this policy has no [[desk]]")
+                .allowed("at least one, with `name` and `calendar`"),
+        );
+    }
+    let mut seen = Seen::new("desk");
+    let mut desks = Vec::new();
+    for desk in written.desks.iter().take(super::MOST_RULES) {
+        let calendar = desk.calendar.as_ref().and_then(|name| {
+            find(file, name, "calendar", calendars.iter().map(|calendar| calendar.name.as_str()), problems)
+        });
+        let Some(name) = desk.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        if ["next-open", "customer"].contains(&name.value.as_str()) {
+            super::malformed(file, name, "a desk cannot have this name", "a name other than next-open and customer", problems);
+        }
+        desks.push(Desk { name: name.value.clone(), calendar: calendar.unwrap_or(0) });
+    }
+    let names = desks.iter().map(|desk| desk.name.clone()).collect();
+    (desks, names)
+}
+
+pub(super) fn assigns(
+    written: &[written::Assign],
+    vocabulary: &Vocabulary<'_>,
+    problems: &mut Problems,
+) -> Vec<Assign> {
+    let file = vocabulary.file;
+    let all: Vec<usize> = (0..vocabulary.desks.len()).collect();
+    if written.is_empty() {
+        return vec![Assign { when: Condition::default(), to: AssignTo::NextOpen, pool: all, origin: None }];
+    }
+    let mut assigns = Vec::new();
+    for (index, assign) in written.iter().take(super::MOST_RULES).enumerate() {
+        let is_last = index + 1 == written.len();
+        last_without_when(file, assign, is_last, problems);
+        let when = condition(assign.when.as_ref(), vocabulary, &ASSIGN_KEYS, problems);
+        let Some(to) = &assign.to else { continue };
+        let to = match to.value.as_str() {
+            "next-open" => AssignTo::NextOpen,
+            "customer" => AssignTo::Customer,
+            _ => {
+                let known = vocabulary.desks.iter().map(String::as_str).chain(["next-open", "customer"]);
+                find(file, to, "desk", known, problems)
+                    .filter(|index| *index < vocabulary.desks.len())
+                    .map_or(AssignTo::NextOpen, AssignTo::Desk)
+            }
+        };
+        let mut pool: Vec<usize> = assign
+            .desks
+            .iter()
+            .filter_map(|name| find(file, name, "desk", vocabulary.desks.iter().map(String::as_str), problems))
+            .collect();
+        pool.sort_unstable();
+        pool.dedup();
+        if assign.desks.is_empty() {
+            pool.clone_from(&all);
+        }
+        assigns.push(Assign { when, to, pool, origin: Some(origin(&assign.place)) });
+    }
+    assigns
+}
+
+/// What is known while a mail is being assigned: nothing of the desk and its hours.
+const ASSIGN_KEYS: [Key; 3] = [Key::Hours, Key::ClosedFor, Key::Desk];
+
+fn last_without_when(file: &Arc<SourceFile>, assign: &written::Assign, is_last: bool, problems: &mut Problems) {
+    if is_last && assign.when.is_some() {
+        problems.push(
+            Diagnostic::error(assign.place.location(file), "the last [[assign]] has a `when`, so some mail has no desk")
+                .allowed("a last [[assign]] without `when`"),
+        );
+    }
+    if !is_last && assign.when.is_none() {
+        problems.push(
+            Diagnostic::error(assign.place.location(file), "this [[assign]] takes every mail; those after it never apply")
+                .allowed("a `when`, or its place at the end"),
+        );
+    }
+}

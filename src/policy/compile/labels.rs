@@ -1,0 +1,410 @@
+//! Labels, their words, and matrices.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::words::Use;
+use super::super::written;
+use super::super::{Label, LabelKind, Place, PlaceSet, Term, TermKind, Words};
+use super::conditions::FIXED_KEYS;
+use super::{Seen, find, malformed, origin};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::base::document::{At, Problems, clip};
+use crate::lexicon::{Lexicon, NearMisses, Patterns};
+
+/// Words that are complete but for the patterns of asks, which are compiled later.
+pub(super) struct WordsWithoutAsks {
+    terms: Vec<Term>,
+    headers: Vec<String>,
+    lexicon: Lexicon,
+    uses: Vec<Vec<Use>>,
+    patterns: Patterns,
+    pattern_terms: Vec<usize>,
+    near: NearMisses,
+    near_terms: Vec<usize>,
+}
+
+impl WordsWithoutAsks {
+    pub(super) fn with_found(self, found: Patterns) -> Words {
+        Words {
+            terms: self.terms,
+            headers: self.headers,
+            found,
+            lexicon: self.lexicon,
+            uses: self.uses,
+            patterns: self.patterns,
+            pattern_terms: self.pattern_terms,
+            near: self.near,
+            near_terms: self.near_terms,
+        }
+    }
+}
+
+/// The label that every policy must have, and whose words are the published ones.
+const URGENCY: &str = "urgency";
+
+pub(super) fn labels(
+    file: &Arc<SourceFile>,
+    written: &written::Policy,
+    problems: &mut Problems,
+) -> (Vec<Label>, WordsWithoutAsks) {
+    if !written.labels.iter().any(|label| label.name.value == URGENCY) {
+        problems.push(
+            Diagnostic::error(Location::new(file, 0..0), "this policy has no label `urgency`")
+                .allowed("at least one [[label.urgency]] with the words that the desk has published"),
+        );
+    }
+    let mut seen = Seen::new("label");
+    let mut labels = Vec::new();
+    let mut collected = Collected::default();
+    for label in written.labels.iter().take(super::MOST_RULES) {
+        if !seen.is_new(file, &label.name, problems) {
+            continue;
+        }
+        legal_name(file, &label.name, problems);
+        labels.push(word_label(file, label, labels.len(), &mut collected, problems));
+    }
+    matrices(file, &written.matrices, &mut labels, &mut seen, problems);
+    let urgency = labels.iter().position(|label| label.name == URGENCY);
+    let words = build(file, collected, urgency, problems);
+    (labels, words)
+}
+
+/// Label names are keys of conditions, expectations and templates, so they must not hide one of those.
+fn legal_name(file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems) {
+    let legal = name.value.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_');
+    let taken = FIXED_KEYS.iter().any(|(key, _)| *key == name.value)
+        || super::super::reply::VARIABLES.contains(&name.value.replace('-', "_").as_str())
+        || super::examples::EXPECT_KEYS.contains(&name.value.as_str());
+    if !legal || taken {
+        malformed(
+            file,
+            name,
+            "a label cannot have this name",
+            "lower-case letters, digits, `-` and `_`, and none of the names that conditions, examples and replies use already",
+            problems,
+        );
+    }
+}
+
+/// Terms of all labels, with the place each came from.
+#[derive(Default)]
+struct Collected {
+    terms: Vec<Term>,
+    places: Vec<At<()>>,
+    excepts: Vec<(At<String>, usize, usize)>,
+    headers: Vec<String>,
+}
+
+fn word_label(
+    file: &Arc<SourceFile>,
+    label: &written::Label,
+    index: usize,
+    collected: &mut Collected,
+    problems: &mut Problems,
+) -> Label {
+    let mut values: Vec<String> = Vec::new();
+    let mut default = None;
+    let mut seen = Seen::new("value");
+    for word in label.values.iter().take(super::MOST_RULES) {
+        let Some(name) = word.value.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        let value = values.len();
+        values.push(name.value.clone());
+        collect(file, word, index, value, collected, problems);
+        let is_default = word.default.as_ref().is_some_and(|default| default.value);
+        let has_words = !word.keywords.is_empty() || !word.patterns.is_empty();
+        if is_default && default.is_some() {
+            problems.push(
+                Diagnostic::error(word.place.location(file), format!("`{}` has two defaults", label.name.value))
+                    .found(format!("\"{}\"", clip(&name.value)))
+                    .allowed("at most one value with `default = true`"),
+            );
+        }
+        if is_default {
+            default = default.or(Some(value));
+        } else if !has_words {
+            problems.push(
+                Diagnostic::error(word.place.location(file), "nothing ever gives this value")
+                    .found(format!("\"{}\" without keywords and patterns", clip(&name.value)))
+                    .allowed("`keywords`, `patterns`, or `default = true`"),
+            );
+        }
+    }
+    if values.is_empty() {
+        problems.push(
+            Diagnostic::error(label.name.location(file), format!("the label `{}` has no values", clip(&label.name.value)))
+                .allowed(format!("[[label.{}]] with `value` and `keywords`", clip(&label.name.value))),
+        );
+    }
+    Label { name: label.name.value.clone(), values, default, kind: LabelKind::Words, origin: origin(&label.name) }
+}
+
+fn collect(
+    file: &Arc<SourceFile>,
+    word: &written::Word,
+    label: usize,
+    value: usize,
+    collected: &mut Collected,
+    problems: &mut Problems,
+) {
+    let places = places(file, &word.places, collected, problems);
+    for (texts, kind) in [(&word.keywords, TermKind::Keyword), (&word.patterns, TermKind::Pattern)] {
+        for text in texts {
+            collected.terms.push(Term { text: text.value.clone(), label, value, kind, places });
+            collected.places.push(At::new((), text.span.clone()));
+        }
+    }
+    collected.excepts.extend(word.except.iter().map(|except| (except.clone(), label, value)));
+}
+
+fn places(
+    file: &Arc<SourceFile>,
+    written: &[At<String>],
+    collected: &mut Collected,
+    problems: &mut Problems,
+) -> PlaceSet {
+    if written.is_empty() {
+        return PlaceSet::subject_and_body();
+    }
+    let mut places = PlaceSet::default();
+    for place in written {
+        match place.value.as_str() {
+            "subject" => places.insert(Place::Subject),
+            "body" => places.insert(Place::Body),
+            "attachment-name" => places.insert(Place::AttachmentName),
+            other => match header_index(other, &mut collected.headers) {
+                Some(index) => places.insert(Place::Header(index)),
+                None => malformed(
+                    file,
+                    place,
+                    "words cannot be looked for there",
+                    "\"subject\", \"body\", \"attachment-name\", or at most 32 header fields such as \"header:X-Severity\"",
+                    problems,
+                ),
+            },
+        }
+    }
+    places
+}
+
+fn header_index(place: &str, headers: &mut Vec<String>) -> Option<usize> {
+    let name = place.strip_prefix("header:")?.to_ascii_lowercase();
+    // RFC 5322 section 2.2: printable ASCII except the colon.
+    if name.is_empty() || name.len() > 80 || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
+        return None;
+    }
+    if let Some(index) = headers.iter().position(|known| *known == name) {
+        return Some(index);
+    }
+    (headers.len() < PlaceSet::MOST_HEADERS).then(|| {
+        headers.push(name);
+        headers.len() - 1
+    })
+}
+
+fn build(
+    file: &Arc<SourceFile>,
+    collected: Collected,
+    urgency: Option<usize>,
+    problems: &mut Problems,
+) -> WordsWithoutAsks {
+    let Collected { terms, places, excepts, headers } = collected;
+    let mut phrases: Vec<&str> = Vec::new();
+    let mut phrase_places: Vec<At<()>> = Vec::new();
+    let mut index_of: HashMap<&str, usize> = HashMap::new();
+    let mut uses: Vec<Vec<Use>> = Vec::new();
+    let mut add = |text, place: At<()>, used| {
+        let index = *index_of.entry(text).or_insert_with(|| {
+            phrases.push(text);
+            phrase_places.push(place);
+            uses.push(Vec::new());
+            phrases.len() - 1
+        });
+        if let Some(uses) = uses.get_mut(index) {
+            uses.push(used);
+        }
+    };
+    for (index, (term, place)) in terms.iter().zip(&places).enumerate() {
+        if term.kind == TermKind::Keyword {
+            add(&term.text, place.clone(), Use::Keyword(index));
+        }
+    }
+    for (text, label, value) in &excepts {
+        add(&text.value, At::new((), text.span.clone()), Use::Except { label: *label, value: *value });
+    }
+    let lexicon = lexicon(file, &phrases, &phrase_places, problems);
+    let of_kind = |kind| terms.iter().enumerate().filter(move |(_, term)| term.kind == kind);
+    let pattern_terms: Vec<usize> = of_kind(TermKind::Pattern).map(|(index, _)| index).collect();
+    let sources: Vec<&str> = of_kind(TermKind::Pattern).map(|(_, term)| term.text.as_str()).collect();
+    let pattern_places: Vec<At<()>> =
+        pattern_terms.iter().filter_map(|index| places.get(*index)).cloned().collect();
+    let patterns = patterns(file, &sources, &pattern_places, problems);
+    let near_terms: Vec<usize> =
+        of_kind(TermKind::Keyword).filter(|(_, term)| Some(term.label) == urgency).map(|(index, _)| index).collect();
+    let near: Vec<&str> = near_terms.iter().filter_map(|index| terms.get(*index)).map(|term| term.text.as_str()).collect();
+    let near = NearMisses::build(&near);
+    WordsWithoutAsks { headers, lexicon, uses, patterns, pattern_terms, near, near_terms, terms }
+}
+
+fn lexicon(file: &Arc<SourceFile>, phrases: &[&str], places: &[At<()>], problems: &mut Problems) -> Lexicon {
+    let mut phrases: Vec<&str> = phrases.to_vec();
+    for _ in 0..MOST_BAD_TERMS {
+        match Lexicon::build(&phrases) {
+            Ok(lexicon) => return lexicon,
+            Err(error) => {
+                let Some(index) = error.keyword.filter(|index| *index < phrases.len()) else {
+                    problems.push(Diagnostic::error(Location::new(file, 0..0), format!("the keywords cannot be used: {error}")));
+                    return Lexicon::default();
+                };
+                let location = places.get(index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
+                problems.push(
+                    Diagnostic::error(location, "this is no keyword")
+                        .found(format!("\"{}\"", phrases.get(index).map(|text| clip(text)).unwrap_or_default()))
+                        .allowed("one or more words, at most 256 characters")
+                        .hint_if(Some(error.to_string())),
+                );
+                // A harmless stand-in, so that the next bad keyword is found as well.
+                if let Some(phrase) = phrases.get_mut(index) {
+                    *phrase = "x";
+                }
+            }
+        }
+    }
+    Lexicon::default()
+}
+
+/// How many bad keywords or patterns are named at once; each costs a new attempt.
+const MOST_BAD_TERMS: usize = 20;
+
+/// Compiles patterns, noting each that cannot be.
+pub(super) fn patterns(
+    file: &Arc<SourceFile>,
+    sources: &[&str],
+    places: &[At<()>],
+    problems: &mut Problems,
+) -> Patterns {
+    let mut sources: Vec<&str> = sources.to_vec();
+    for _ in 0..MOST_BAD_TERMS {
+        match Patterns::build(&sources) {
+            Ok(patterns) => return patterns,
+            Err(error) => {
+                let location =
+                    places.get(error.index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
+                problems.push(
+                    Diagnostic::error(location, "this pattern cannot be used")
+                        .found(error.message)
+                        .allowed("a linear-time regular expression of moderate size that matches at least one character"),
+                );
+                match sources.get_mut(error.index) {
+                    Some(source) if *source != "x" => *source = "x",
+                    _ => break,
+                }
+            }
+        }
+    }
+    Patterns::default()
+}
+
+/// Matrices after the labels they need; what is left over needs itself.
+fn matrices(
+    file: &Arc<SourceFile>,
+    written: &[written::Matrix],
+    labels: &mut Vec<Label>,
+    seen: &mut Seen<'_>,
+    problems: &mut Problems,
+) {
+    let mut waiting: Vec<&written::Matrix> = Vec::new();
+    for matrix in written.iter().take(super::MOST_RULES) {
+        if seen.is_new(file, &matrix.name, problems) {
+            legal_name(file, &matrix.name, problems);
+            waiting.push(matrix);
+        }
+    }
+    let later: Vec<String> = waiting.iter().map(|matrix| matrix.name.value.clone()).collect();
+    while !waiting.is_empty() {
+        let ready = waiting.iter().position(|matrix| {
+            [&matrix.rows, &matrix.columns].into_iter().flatten().all(|name| {
+                // An unknown name is ready too: compiling it will say what is wrong.
+                labels.iter().any(|label| label.name == name.value) || !later.contains(&name.value)
+            })
+        });
+        let Some(index) = ready else {
+            for matrix in waiting {
+                problems.push(
+                    Diagnostic::error(matrix.name.location(file), "this matrix needs itself")
+                        .found(format!("`{}` in a circle of matrices", clip(&matrix.name.value)))
+                        .allowed("rows and columns that are labels, or matrices that do not need this one"),
+                );
+            }
+            return;
+        };
+        let matrix = waiting.remove(index);
+        if let Some(label) = self::matrix(file, matrix, labels, problems) {
+            labels.push(label);
+        }
+    }
+}
+
+fn matrix(
+    file: &Arc<SourceFile>,
+    matrix: &written::Matrix,
+    labels: &[Label],
+    problems: &mut Problems,
+) -> Option<Label> {
+    let names = || labels.iter().map(|label| label.name.as_str());
+    let rows = find(file, matrix.rows.as_ref()?, "label", names(), problems)?;
+    let columns = find(file, matrix.columns.as_ref()?, "label", names(), problems)?;
+    let (row_label, column_label) = (labels.get(rows)?, labels.get(columns)?);
+    let mut values: Vec<String> = Vec::new();
+    let mut cells = vec![vec![None; column_label.values.len()]; row_label.values.len()];
+    for (row_name, columns) in &matrix.cells {
+        let row = find(file, row_name, "value of the rows", row_label.values.iter().map(String::as_str), problems);
+        for (column_name, cell) in columns {
+            let known = column_label.values.iter().map(String::as_str);
+            let column = find(file, column_name, "value of the columns", known, problems);
+            let value = values.iter().position(|value| *value == cell.value).unwrap_or_else(|| {
+                values.push(cell.value.clone());
+                values.len() - 1
+            });
+            let target = row.and_then(|row| cells.get_mut(row)).zip(column);
+            if let Some(place) = target.and_then(|(row, column)| row.get_mut(column)) {
+                *place = Some(value);
+            }
+        }
+    }
+    complete(file, matrix, row_label, column_label, &cells, problems);
+    let cells = cells.into_iter().map(|row| row.into_iter().map(|cell| cell.unwrap_or(0)).collect()).collect();
+    Some(Label {
+        name: matrix.name.value.clone(),
+        values,
+        default: None,
+        kind: LabelKind::Matrix { rows, columns, cells },
+        origin: origin(&matrix.place),
+    })
+}
+
+fn complete(
+    file: &Arc<SourceFile>,
+    matrix: &written::Matrix,
+    rows: &Label,
+    columns: &Label,
+    cells: &[Vec<Option<usize>>],
+    problems: &mut Problems,
+) {
+    let mut missing = Vec::new();
+    for (row, row_cells) in rows.values.iter().zip(cells) {
+        for (column, cell) in columns.values.iter().zip(row_cells) {
+            if cell.is_none() {
+                missing.push(format!("cells.{row}.{column}"));
+            }
+        }
+    }
+    if !missing.is_empty() {
+        problems.push(
+            Diagnostic::error(matrix.name.location(file), "this matrix has no value for some combinations")
+                .found(format!("nothing for {}", crate::base::document::list(&missing)))
+                .allowed("a cell for each value of the rows and each of the columns"),
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Reply templates: loaded, and rendered once for every way in which a rule can reach them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::files::TextFiles;
+use super::super::reply::{NearMissVariable, VARIABLES};
+use super::super::{Ask, Coverage, Key, RenderError, Replies, ReplyVariables, Target};
+use super::Vocabulary;
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
+use crate::base::document::{Problems, list};
+
+/// The most renderings that one rule's template is tried with.
+const MOST_TRIALS: usize = 200;
+
+/// Reads `replies/*.txt` and `*.html`; also answers the files, to show mistakes in.
+pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Replies, Vec<Arc<SourceFile>>) {
+    let mut replies = Replies::new();
+    let mut sources = Vec::new();
+    for ending in [".txt", ".html"] {
+        for name in texts.names("replies", &[ending]) {
+            let Some((_, source)) = texts.open(&name, problems) else { continue };
+            let added = if ending == ".txt" {
+                replies.add_text(&name, &source.text)
+            } else {
+                replies.add_html(&name, &source.text)
+            };
+            if let Err(error) = added {
+                problems.push(diagnostic(&source, &error));
+            }
+            sources.push(source);
+        }
+    }
+    (replies, sources)
+}
+
+fn diagnostic(source: &Arc<SourceFile>, error: &RenderError) -> Diagnostic {
+    let span = error.span.clone().unwrap_or(0..0);
+    let end = span.end.min(source.text.len());
+    let diagnostic = Diagnostic::error(Location::new(source, span.start.min(end)..end), "this reply template does not work")
+        .found(error.message.clone());
+    if error.message.contains("first line") {
+        return diagnostic.allowed("`Subject: …` as the first line, then a blank line, then the text");
+    }
+    diagnostic
+}
+
+/// Checks every template that a rule uses, in all its languages.
+pub(super) fn check(
+    replies: &mut Replies,
+    sources: &[Arc<SourceFile>],
+    coverage: &[Coverage],
+    asks: &[Ask],
+    vocabulary: &Vocabulary<'_>,
+    problems: &mut Problems,
+) {
+    let labels: Vec<String> = vocabulary.labels.iter().map(|label| variable(&label.name)).collect();
+    let known: Vec<String> = VARIABLES.iter().map(|name| (*name).to_owned()).chain(labels).collect();
+    let names: Vec<String> = replies.names().map(str::to_owned).collect();
+    for name in names {
+        for index in replies.variants(&name) {
+            let Some(source) = sources.iter().find(|source| replies.file(index) == Some(source.name.as_str())) else {
+                continue;
+            };
+            let unknown = replies.unknown_variables(index, &source.text, &known);
+            for missing in &unknown {
+                problems.push(
+                    Diagnostic::error(Location::new(source, missing.span.clone()), "replies have no such variable")
+                        .found(format!("`{}`", missing.name))
+                        .allowed(list(&known))
+                        .hint_if(suggest(&missing.name, known.iter().map(String::as_str))),
+                );
+            }
+            if unknown.is_empty() {
+                try_rules(replies, index, source, &name, coverage, asks, vocabulary, problems);
+            }
+        }
+    }
+}
+
+fn variable(label: &str) -> String {
+    label.replace('-', "_")
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a policy that is not put together yet")]
+fn try_rules(
+    replies: &Replies,
+    index: usize,
+    source: &Arc<SourceFile>,
+    name: &str,
+    coverage: &[Coverage],
+    asks: &[Ask],
+    vocabulary: &Vocabulary<'_>,
+    problems: &mut Problems,
+) {
+    for rule in coverage.iter().filter(|rule| rule.reply.and_then(|reply| replies.name(reply)) == Some(name)) {
+        for variables in trials(rule, asks, vocabulary).into_iter().take(MOST_TRIALS) {
+            if let Err(error) = replies.render(index, &variables) {
+                problems.push(diagnostic(source, &error).hint(format!(
+                    "it fails for the rule \"{}\" when hours are {}",
+                    rule.name, variables.hours
+                )));
+                return;
+            }
+        }
+    }
+}
+
+/// Sample variables for every combination that the rule's conditions leave open, one label varied at a time.
+fn trials(rule: &Coverage, asks: &[Ask], vocabulary: &Vocabulary<'_>) -> Vec<ReplyVariables> {
+    let mut base = ReplyVariables {
+        reference: "K7Q4-MX2P".into(),
+        sender: "Anna".into(),
+        sender_address: "anna@client.example".into(),
+        subject: "A question".into(),
+        desk: vocabulary.desks.first().cloned().unwrap_or_default(),
+        hours_in_words: "Monday to Friday 08:00–20:00".into(),
+        received_at: "Friday, 9 January 2026, 21:00 EST (02:00 UTC)".into(),
+        conversation: "new".into(),
+        target: rule.target.map(|target| target.to_string()),
+        escalation: rule.alerts.first().map(|_| "on-call".to_owned()),
+        ..ReplyVariables::default()
+    };
+    if rule.target.is_some_and(|target| target != Target::Unspecified) {
+        base.respond_by = Some("Monday, 12 January 2026, 10:00 EST (15:00 UTC)".into());
+    }
+    let mut trials = Vec::new();
+    for hours in ["open", "closed"] {
+        let admitted = rule.when.test(Key::Hours).is_none_or(|test| test.admits(Some(hours)));
+        if !admitted {
+            continue;
+        }
+        let mut with_hours = base.clone();
+        hours.clone_into(&mut with_hours.hours);
+        if hours == "closed" {
+            with_hours.closed_for = Some("night".into());
+            with_hours.opens_at = Some("Monday, 12 January 2026, 08:00 EST (13:00 UTC)".into());
+            with_hours.next_business_day = Some("on Monday, 12 January 2026".into());
+        }
+        for labels in label_choices(rule, vocabulary) {
+            let mut quiet = with_hours.clone();
+            quiet.labels = labels;
+            let mut full = quiet.clone();
+            full.mailbox = Some("support".into());
+            full.asked_for = asks.iter().map(|ask| ask.question.clone()).collect();
+            full.near_misses = vec![NearMissVariable { text: "urgnet".into(), keyword: "Urgent".into() }];
+            trials.extend([quiet, full]);
+        }
+    }
+    trials
+}
+
+fn label_choices(rule: &Coverage, vocabulary: &Vocabulary<'_>) -> Vec<BTreeMap<String, Option<String>>> {
+    let admitted: Vec<(String, Vec<Option<String>>)> = vocabulary
+        .labels
+        .iter()
+        .enumerate()
+        .map(|(index, label)| {
+            let mut values: Vec<Option<String>> = label.values.iter().cloned().map(Some).collect();
+            if label.default.is_none() {
+                values.push(None);
+            }
+            if let Some(test) = rule.when.test(Key::Label(index)) {
+                values.retain(|value| test.admits(value.as_deref()));
+            }
+            (variable(&label.name), values)
+        })
+        .collect();
+    let first: BTreeMap<_, _> =
+        admitted.iter().map(|(name, values)| (name.clone(), values.first().cloned().flatten())).collect();
+    let mut choices = vec![first.clone()];
+    for (name, values) in &admitted {
+        for value in values.iter().skip(1) {
+            let mut choice = first.clone();
+            choice.insert(name.clone(), value.clone());
+            choices.push(choice);
+        }
+    }
+    choices
+}

@@ -1,0 +1,116 @@
+//! The bytes of a policy folder, as some source delivered them.
+
+use std::sync::Arc;
+
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::base::document::Problems;
+
+/// The most bytes that one file of a policy may have. A hundred thousand keywords or customers fit several times.
+pub(super) const FILE_LIMIT: usize = 16 * 1024 * 1024;
+
+/// A policy folder in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// Its files; order does not matter.
+    pub files: Vec<RawFile>,
+}
+
+/// One file.
+#[derive(Debug, Clone)]
+pub struct RawFile {
+    /// Its path relative to the folder, `/` between parts.
+    pub name: String,
+    /// Its content; `Err` says why it could not be read.
+    pub content: Result<Vec<u8>, String>,
+}
+
+/// The files as text, found by name.
+pub(super) struct TextFiles<'f> {
+    raw: &'f Files,
+    opened: Vec<Arc<SourceFile>>,
+}
+
+impl<'f> TextFiles<'f> {
+    pub(super) fn new(raw: &'f Files) -> Self {
+        TextFiles { raw, opened: Vec::new() }
+    }
+
+    /// The names of files in a folder with one of these endings, sorted by name.
+    pub(super) fn names(&self, folder: &str, endings: &[&str]) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .raw
+            .files
+            .iter()
+            .filter(|file| file.name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+            .filter(|file| endings.iter().any(|ending| file.name.ends_with(ending)))
+            .map(|file| file.name.clone())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// The names of all files.
+    pub(super) fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.raw.files.iter().map(|file| file.name.as_str())
+    }
+
+    /// The bytes of a file, when it is there and readable.
+    pub(super) fn bytes(&self, name: &str) -> Option<&'f [u8]> {
+        self.raw.files.iter().find(|file| file.name == name)?.content.as_deref().ok()
+    }
+
+    /// Whether there is such a file.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.raw.files.iter().any(|file| file.name == name)
+    }
+
+    /// The text of a file and its index. A file that cannot be read, is too large or is not UTF-8 is a mistake.
+    pub(super) fn open(&mut self, name: &str, problems: &mut Problems) -> Option<(usize, Arc<SourceFile>)> {
+        if let Some(index) = self.opened.iter().position(|file| file.name == name) {
+            return Some((index, Arc::clone(self.opened.get(index)?)));
+        }
+        let raw = self.raw.files.iter().find(|file| file.name == name)?;
+        let text = match &raw.content {
+            Err(why) => {
+                problems.push(Diagnostic::without_place(format!("{name} cannot be read: {why}")));
+                return None;
+            }
+            Ok(bytes) => text(name, bytes, problems)?,
+        };
+        let file = SourceFile::new(name, text);
+        self.opened.push(Arc::clone(&file));
+        Some((self.opened.len() - 1, file))
+    }
+
+    /// Every file that was opened, by index.
+    pub(super) fn into_opened(self) -> Vec<Arc<SourceFile>> {
+        self.opened
+    }
+}
+
+fn text(name: &str, bytes: &[u8], problems: &mut Problems) -> Option<String> {
+    if bytes.len() > FILE_LIMIT {
+        problems.push(
+            Diagnostic::without_place(format!("{name} is too large"))
+                .found(format!("{} bytes", bytes.len()))
+                .allowed(format!("at most {FILE_LIMIT} bytes")),
+        );
+        return None;
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.to_owned()),
+        Err(error) => {
+            let start = error.valid_up_to();
+            let byte = bytes.get(start).copied().unwrap_or(0);
+            let file = SourceFile::new(name, String::from_utf8_lossy(bytes).into_owned());
+            problems.push(
+                Diagnostic::error(Location::new(&file, start..start), "this file is not UTF-8")
+                    .found(format!("the byte 0x{byte:02X}"))
+                    .allowed("text in UTF-8")
+                    .hint("save the file as UTF-8, for instance with `iconv -f ISO-8859-1 -t UTF-8`"),
+            );
+            None
+        }
+    }
+}
