@@ -14,7 +14,11 @@
 
 mod business;
 pub mod holidays;
+mod ical;
 mod openings;
+#[cfg(test)]
+mod oracle;
+mod recurrence;
 pub mod span;
 pub mod zone;
 
@@ -102,9 +106,13 @@ impl Calendar {
         days: BTreeMap<Date, Vec<DaySpan>>,
         holidays: Holidays,
     ) -> Calendar {
-        let hours = Hours { zone, week, days, holidays };
-        let table = Table::new(&hours, Table::YEARS);
-        Calendar { name: name.into(), hours, table }
+        Calendar::with_table(name.into(), Hours { zone, week, days, holidays }, Table::YEARS)
+    }
+
+    /// The years of the table change how fast an answer comes, never the answer.
+    fn with_table(name: String, hours: Hours, years: (i16, i16)) -> Calendar {
+        let table = Table::new(&hours, years);
+        Calendar { name, hours, table }
     }
 
     /// Its name in the policy.
@@ -190,3 +198,6 @@ impl Calendar {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
