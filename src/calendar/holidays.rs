@@ -1,0 +1,381 @@
+//! Holidays from iCalendar files (RFC 5545): whole days with a name.
+//!
+//! Every `VEVENT` of a holiday file is a holiday, whatever its `TRANSP` says: public feeds mark holidays as
+//! transparent, because they do not fill anybody's own diary. One that is `STATUS:CANCELLED` is none. Events with
+//! times are mistakes, not half days: those stand in the calendar's `days`.
+//!
+//! **Invariants.** A file is expanded once, up to the same fixed date on every machine and every day. Reading never
+//! fails as a whole: what cannot be understood is left out and reported with its line. Events, dates and work are
+//! bounded, whatever the file says.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::ical::{self, DateValue, Event, Problems, Property};
+use super::recurrence::{Effort, Frequency, Rule};
+
+pub use super::ical::HolidayProblem;
+
+/// Endless rules are written out to here.
+const LAST_DATE: Date = Date::constant(2100, 12, 31);
+
+/// One event is at most this long.
+const MAX_DAYS_OF_AN_EVENT: i32 = 366;
+
+/// One file closes at most this many days, some fifty years in all.
+const MAX_DAYS_OF_A_FILE: usize = 20_000;
+
+/// Days that the rules of one file may look at: some hundred milliseconds at worst.
+const MAX_EFFORT_DAYS: u32 = 2_000_000;
+
+/// Longer names are cut.
+const MAX_NAME_CHARACTERS: usize = 200;
+
+/// The holidays of a desk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holidays {
+    days: BTreeMap<Date, String>,
+    /// The last date that is listed, not given by an endless rule.
+    last_listed: Option<Date>,
+}
+
+impl Holidays {
+    /// Reads a file. What is wrong with it comes beside what could be used, in the order of the lines.
+    pub fn parse(ics: &str) -> (Holidays, Vec<HolidayProblem>) {
+        let mut problems = Problems::default();
+        let events = ical::read_events(ics, &mut problems);
+        let mut holidays = Holidays::default();
+        let mut effort = Effort { days_left: MAX_EFFORT_DAYS };
+        let moved = moved_dates(&events);
+        for event in &events {
+            let Some(mut holiday) = Holiday::read(event, &mut problems) else { continue };
+            if holiday.replaces.is_none()
+                && let Some(dates) = moved.get(holiday.uid.as_str())
+            {
+                holiday.excluded.extend(dates);
+            }
+            let dates = holiday.dates(&mut effort, &mut problems);
+            if !holidays.close(&holiday, &dates) {
+                let allowed = format!("at most {MAX_DAYS_OF_A_FILE}");
+                problems.error(event.line, "the file closes too many days", "one day more", allowed);
+                break;
+            }
+        }
+        (holidays, problems.into_list())
+    }
+
+    /// The name of the holiday on a date. Where two fall on one date, the one that the file lists first.
+    pub fn name_on(&self, date: Date) -> Option<&str> {
+        self.days.get(&date).map(String::as_str)
+    }
+
+    /// The last year that the file was kept for: that of its last single or bounded event, since an endless rule for
+    /// Christmas does not say that somebody looked up Easter. With nothing but endless rules, the last year that they
+    /// are written out for; `None` without any holiday.
+    pub fn last_year(&self) -> Option<i16> {
+        let last_day = self.days.keys().next_back();
+        self.last_listed.as_ref().or(last_day).map(|date| date.year())
+    }
+
+    /// Adds the holidays of another file; on a date that both name, the name that is there already stays. The last
+    /// year of both is the earlier one: from then on one of them has run out.
+    pub fn merge(&mut self, other: Holidays) {
+        self.last_listed = match (self.last_listed, other.last_listed) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        for (date, name) in other.days {
+            self.days.entry(date).or_insert(name);
+        }
+    }
+
+    /// Holidays on those dates, for tests that need no file.
+    #[cfg(test)]
+    pub(crate) fn on_dates(dates: impl IntoIterator<Item = (Date, &'static str)>) -> Holidays {
+        let days: BTreeMap<Date, String> =
+            dates.into_iter().map(|(date, name)| (date, name.to_owned())).collect();
+        let last_listed = days.keys().next_back().copied();
+        Holidays { days, last_listed }
+    }
+
+    /// All holidays in the order of their dates.
+    pub fn iter(&self) -> impl Iterator<Item = (Date, &str)> {
+        self.days.iter().map(|(date, name)| (*date, name.as_str()))
+    }
+
+    /// Takes in the days of one holiday; `false` when the file is full.
+    fn close(&mut self, holiday: &Holiday, dates: &BTreeSet<Date>) -> bool {
+        for first in dates {
+            for day in first.series(Span::new().days(1)).take(holiday.days) {
+                let full = self.days.len() >= MAX_DAYS_OF_A_FILE;
+                match self.days.entry(day) {
+                    Entry::Occupied(_) => {}
+                    Entry::Vacant(_) if full => return false,
+                    Entry::Vacant(free) => {
+                        free.insert(holiday.name.clone());
+                    }
+                }
+                if !holiday.is_endless() {
+                    self.last_listed = self.last_listed.max(Some(day));
+                }
+            }
+        }
+        true
+    }
+}
+
+/// One event, understood.
+struct Holiday {
+    uid: String,
+    name: String,
+    start: Date,
+    /// How many days it lasts, at least one.
+    days: usize,
+    rule: Option<(Rule, Property)>,
+    added: Vec<Date>,
+    excluded: BTreeSet<Date>,
+    /// The date of a recurring event that this one stands for.
+    replaces: Option<Date>,
+}
+
+impl Holiday {
+    /// Reads an event; `None` when it is cancelled or cannot be used.
+    fn read(event: &Event, problems: &mut Problems) -> Option<Holiday> {
+        let cancelled =
+            event.property("STATUS").is_some_and(|status| status.value.eq_ignore_ascii_case("CANCELLED"));
+        if cancelled {
+            return None;
+        }
+        let Some(start_property) = event.property("DTSTART") else {
+            problems.error(event.line, "an event has no start", "no DTSTART", "DTSTART;VALUE=DATE:YYYYMMDD");
+            return None;
+        };
+        let start = the_day(start_property, problems)?;
+        let days = length_in_days(event, start, problems)?;
+        let rule = read_rule(event, problems)?;
+        let name =
+            event.property("SUMMARY").map(|summary| ical::unescape(&summary.value)).unwrap_or_default();
+        let name: String = name.trim().chars().take(MAX_NAME_CHARACTERS).collect();
+        Some(Holiday {
+            uid: uid_of(event),
+            name: if name.is_empty() { "unnamed holiday".to_owned() } else { name },
+            start,
+            days,
+            rule,
+            added: listed_days(event, "RDATE", problems),
+            excluded: listed_days(event, "EXDATE", problems).into_iter().collect(),
+            replaces: replaced_date(event),
+        })
+    }
+
+    /// The first days of all its occurrences, RFC 5545 §3.8.5.
+    fn dates(&self, effort: &mut Effort, problems: &mut Problems) -> BTreeSet<Date> {
+        let mut dates: BTreeSet<Date> = match &self.rule {
+            None => [self.start].into(),
+            Some((rule, written)) => match rule.dates(self.start, LAST_DATE, effort) {
+                Ok(dates) => {
+                    self.warn_about_start(written, &dates, problems);
+                    dates.into_iter().collect()
+                }
+                Err(error) => {
+                    problems.error(written.line, error.message, written.shown.as_str(), error.allowed);
+                    BTreeSet::new()
+                }
+            },
+        };
+        dates.extend(&self.added);
+        &dates - &self.excluded
+    }
+
+    fn warn_about_start(&self, written: &Property, dates: &[Date], problems: &mut Problems) {
+        let (line, found) = (written.line, written.shown.as_str());
+        if dates.is_empty() {
+            problems.warning(line, "the rule yields no date up to 2100", found, "a rule with dates");
+        } else if dates.first() != Some(&self.start) {
+            let message = format!(
+                "the start of the event, {}, is no date of its own rule and is no holiday",
+                self.start
+            );
+            problems.warning(line, message, found, "a DTSTART that the rule yields too");
+        }
+    }
+
+    fn is_endless(&self) -> bool {
+        self.rule.as_ref().is_some_and(|(rule, _)| rule.is_endless())
+    }
+}
+
+/// The dates that other events with the same UID stand for, RFC 5545 §3.8.4.4. A cancelled one counts too.
+fn moved_dates(events: &[Event]) -> BTreeMap<String, BTreeSet<Date>> {
+    let mut moved: BTreeMap<String, BTreeSet<Date>> = BTreeMap::new();
+    for event in events {
+        if let Some(date) = replaced_date(event) {
+            moved.entry(uid_of(event)).or_default().insert(date);
+        }
+    }
+    moved
+}
+
+fn uid_of(event: &Event) -> String {
+    event.property("UID").map(|uid| uid.value.clone()).unwrap_or_default()
+}
+
+fn replaced_date(event: &Event) -> Option<Date> {
+    match event.property("RECURRENCE-ID")?.dates().next()? {
+        DateValue::Day(date) => Some(date),
+        DateValue::Timed | DateValue::Unreadable => None,
+    }
+}
+
+/// The one whole day of a property; otherwise the problem is reported.
+fn the_day(property: &Property, problems: &mut Problems) -> Option<Date> {
+    let allowed = format!("{};VALUE=DATE:YYYYMMDD", property.name);
+    match ical::date_value(&property.value) {
+        DateValue::Day(date) => Some(date),
+        DateValue::Timed => {
+            let message =
+                "an event with a time is no whole day; hours of a single day stand in the calendar's `days`";
+            problems.error(property.line, message, property.shown.as_str(), allowed);
+            None
+        }
+        DateValue::Unreadable => {
+            problems.error(property.line, "this is no date", property.shown.as_str(), allowed);
+            None
+        }
+    }
+}
+
+/// How long an event lasts. `DTEND` is exclusive; without end and duration it is one day, RFC 5545 §3.6.1.
+fn length_in_days(event: &Event, start: Date, problems: &mut Problems) -> Option<usize> {
+    let (property, days) = match (event.property("DTEND"), event.property("DURATION")) {
+        (None, None) => return Some(1),
+        (Some(_), Some(duration)) => {
+            problems.error(
+                duration.line,
+                "an event has both DTEND and DURATION",
+                duration.shown.as_str(),
+                "one of them",
+            );
+            return None;
+        }
+        (Some(end), None) => {
+            let days = start.until(the_day(end, problems)?).map_or(i32::MAX, |span| span.get_days());
+            (end, days)
+        }
+        (None, Some(duration)) => {
+            let Some(days) = parse_duration(&duration.value) else {
+                let allowed = "P1D or P1W: whole days or weeks";
+                problems.error(
+                    duration.line,
+                    "this is no length of whole days",
+                    duration.shown.as_str(),
+                    allowed,
+                );
+                return None;
+            };
+            (duration, days)
+        }
+    };
+    match days {
+        ..0 => {
+            problems.error(
+                property.line,
+                "the event ends before it starts",
+                property.shown.as_str(),
+                "the first day after it",
+            );
+            None
+        }
+        0 => {
+            let message = "the event ends on the day it starts and is taken as that one day";
+            problems.warning(
+                property.line,
+                message,
+                property.shown.as_str(),
+                "DTEND is the first day after the event",
+            );
+            Some(1)
+        }
+        days if days > MAX_DAYS_OF_AN_EVENT => {
+            let allowed = format!("at most {MAX_DAYS_OF_AN_EVENT} days");
+            problems.error(
+                property.line,
+                "the event lasts too long for a holiday",
+                property.shown.as_str(),
+                allowed,
+            );
+            None
+        }
+        days => usize::try_from(days).ok(),
+    }
+}
+
+/// `P3D` or `P2W`, RFC 5545 §3.3.6; parts of a day are not taken.
+fn parse_duration(text: &str) -> Option<i32> {
+    let text = text.trim().to_ascii_uppercase();
+    let text = text.strip_prefix('+').unwrap_or(&text).strip_prefix('P')?;
+    let (number, unit) =
+        if let Some(days) = text.strip_suffix('D') { (days, 1) } else { (text.strip_suffix('W')?, 7) };
+    let number = if number.bytes().all(|byte| byte.is_ascii_digit()) {
+        number.parse::<i32>().ok()?
+    } else {
+        return None;
+    };
+    number.checked_mul(unit)
+}
+
+/// `Some(None)` without a rule, `None` when there is one that cannot be used.
+#[expect(
+    clippy::option_option,
+    reason = "no rule and an unusable rule are two things, and both are ordinary"
+)]
+fn read_rule(event: &Event, problems: &mut Problems) -> Option<Option<(Rule, Property)>> {
+    let Some(property) = event.property("RRULE") else { return Some(None) };
+    if let Some(second) = event.all("RRULE").nth(1) {
+        problems.error(second.line, "an event has two rules", second.shown.as_str(), "one RRULE an event");
+        return None;
+    }
+    match Rule::parse(&property.value) {
+        Ok(rule) if rule.is_endless() && rule.frequency() != Frequency::Yearly => {
+            let message = "a rule that repeats within the year must end";
+            problems.error(
+                property.line,
+                message,
+                property.shown.as_str(),
+                "UNTIL=YYYYMMDD or COUNT=n, or FREQ=YEARLY",
+            );
+            None
+        }
+        Ok(rule) => Some(Some((rule, property.clone()))),
+        Err(error) => {
+            problems.error(property.line, error.message, property.shown.as_str(), error.allowed);
+            None
+        }
+    }
+}
+
+/// The days of all `RDATE` or `EXDATE` lines.
+fn listed_days(event: &Event, name: &str, problems: &mut Problems) -> Vec<Date> {
+    let mut days = Vec::new();
+    for property in event.all(name) {
+        for value in property.dates() {
+            match value {
+                DateValue::Day(date) => days.push(date),
+                DateValue::Timed | DateValue::Unreadable => {
+                    let allowed = format!("{name};VALUE=DATE:YYYYMMDD,…");
+                    problems.error(
+                        property.line,
+                        "this is no list of whole days",
+                        property.shown.as_str(),
+                        allowed,
+                    );
+                    break;
+                }
+            }
+        }
+    }
+    days
+}
