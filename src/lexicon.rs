@@ -15,9 +15,13 @@
 mod chars;
 mod fold;
 mod keywords;
+mod near;
+mod patterns;
 
 pub use fold::{Folded, fold};
 pub use keywords::{Lexicon, LexiconError, MAX_HITS, MAX_KEYWORD_CHARS};
+pub use near::{MAX_NEAR_MISSES, MIN_LETTERS, NearMisses};
+pub use patterns::{MAX_HITS_PER_PATTERN, MAX_PATTERN_BYTES, PatternError, Patterns};
 
 /// One place of the original text where something was found.
 ///
