@@ -1,0 +1,352 @@
+//! Regular expressions over folded texts, in linear time.
+//!
+//! A pattern is written for the pattern view ([`Folded::as_str`]): dashes are `-`, any white space is one blank, case
+//! is gone. What its author copied from elsewhere is understood all the same: characters outside ASCII are folded
+//! (`ß`, `É`, `’`, `–`), and a pattern with capital letters ignores case.
+//!
+//! Invariants: a pattern never matches nothing; its memory is bounded when it is compiled, and its time by the length of
+//! the text times [`MAX_HITS_PER_PATTERN`].
+
+use super::chars::extends;
+use super::fold::{Folded, fold};
+use super::{MAX_HITS, Match};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use thiserror::Error;
+
+/// The longest pattern, in bytes.
+pub const MAX_PATTERN_BYTES: usize = 4 << 10;
+
+/// The most hits given for one pattern in one text. Looking for each next one may read the rest of the text, so without
+/// a bound the time would be quadratic.
+pub const MAX_HITS_PER_PATTERN: usize = 100;
+
+/// The compiled size of one pattern. A Unicode class such as `\w` takes about 25 KiB each time it is repeated, `.` and
+/// `\d` a small part of that.
+const MAX_PATTERN_SIZE: usize = 2 << 20;
+
+/// The compiled size of all patterns together.
+const MAX_SET_SIZE: usize = 16 << 20;
+
+/// Regular expressions that are looked for in folded texts.
+#[derive(Debug, Clone)]
+pub struct Patterns {
+    regexes: Vec<Regex>,
+    /// Tells which patterns a text has at all.
+    set: RegexSet,
+}
+
+/// Why a pattern cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// The index of the pattern.
+    pub index: usize,
+    /// One line.
+    pub message: String,
+    /// The byte of the pattern where the mistake is, when it has a place.
+    pub offset: Option<usize>,
+}
+
+impl Patterns {
+    /// Compiles patterns.
+    ///
+    /// # Errors
+    /// The first pattern that is no regular expression, too long or too large, or that matches the empty text; or the
+    /// last one, if all of them together are too large.
+    pub fn build<S: AsRef<str>>(patterns: &[S]) -> Result<Patterns, PatternError> {
+        let mut regexes = Vec::with_capacity(patterns.len());
+        let mut translations = Vec::with_capacity(patterns.len());
+        for (index, written) in patterns.iter().enumerate() {
+            let (regex, translation) = compile(index, written.as_ref())?;
+            regexes.push(regex);
+            translations.push(translation);
+        }
+        let set =
+            RegexSetBuilder::new(&translations).size_limit(MAX_SET_SIZE).build().map_err(|_too_large| {
+                let index = translations.len().saturating_sub(1);
+                PatternError {
+                    index,
+                    message: "all the patterns together are too large".to_owned(),
+                    offset: None,
+                }
+            })?;
+        Ok(Patterns { regexes, set })
+    }
+
+    /// The hits of every pattern, leftmost first and not overlapping within one pattern, ordered by start, end and
+    /// pattern. At most [`MAX_HITS_PER_PATTERN`] of a pattern and [`MAX_HITS`] in all.
+    pub fn find(&self, text: &Folded) -> Vec<Match> {
+        let mut hits = Vec::new();
+        for pattern in self.set.matches(text.as_str()) {
+            let Some(regex) = self.regexes.get(pattern) else { continue };
+            let found = regex.find_iter(text.as_str()).filter(|found| !found.is_empty());
+            hits.extend(found.take(MAX_HITS_PER_PATTERN).map(|found| {
+                let place = text.original(found.range());
+                Match { keyword: pattern, start: place.start, end: place.end }
+            }));
+        }
+        hits.sort_unstable();
+        hits.truncate(MAX_HITS);
+        hits
+    }
+}
+
+/// A pattern compiled, and the regular expression it stands for.
+fn compile(index: usize, written: &str) -> Result<(Regex, String), PatternError> {
+    let error = |message: String, offset| PatternError { index, message, offset };
+    if written.len() > MAX_PATTERN_BYTES {
+        let message = format!("the pattern has {} bytes, more than {MAX_PATTERN_BYTES}", written.len());
+        return Err(error(message, None));
+    }
+    let translation = Translation::of(written);
+    let regex = match RegexBuilder::new(&translation.regex).size_limit(MAX_PATTERN_SIZE).build() {
+        Ok(regex) => regex,
+        Err(regex::Error::Syntax(report)) => {
+            let (message, column) = read_report(&report);
+            return Err(error(message, column.map(|column| translation.written_offset(column))));
+        }
+        Err(_too_large) => {
+            let message =
+                "the pattern is too large once compiled; repeat less, or write [a-z0-9] for \\w".to_owned();
+            return Err(error(message, None));
+        }
+    };
+    if EMPTY_TRIALS.iter().any(|trial| regex.find_iter(trial).any(|found| found.is_empty())) {
+        return Err(error("the pattern matches the empty text, so it would hit everywhere".to_owned(), None));
+    }
+    Ok((regex, translation.regex))
+}
+
+/// Texts in which an expression that can match nothing does so: at the start, at borders of words, inside of them.
+const EMPTY_TRIALS: [&str; 4] = ["", "\u{1}", "a", "\u{1}aa\u{1}"];
+
+/// What the `regex` crate reports, as one line and the character of the expression it points to.
+///
+/// It gives the place only in its drawing: a heading, the expression behind four blanks, a line with `^` below the
+/// mistake, and `error: …`. An expression of several lines is drawn differently, and then there is no place.
+fn read_report(report: &str) -> (String, Option<usize>) {
+    let message = report.lines().rev().find_map(|line| line.strip_prefix("error: "));
+    let message = message.or(report.lines().next()).unwrap_or_default().to_owned();
+    let drawn = report.lines().nth(2).filter(|line| line.trim_start().starts_with('^'));
+    (message, drawn.and_then(|line| line.find('^')?.checked_sub(4)))
+}
+
+/// A pattern as written, made into an expression that can match folded text.
+struct Translation {
+    regex: String,
+    /// For each character of `regex` the byte of the pattern it comes from.
+    origins: Vec<usize>,
+    written_len: usize,
+}
+
+/// Makes an expression ignore case.
+const IGNORE_CASE: &str = "(?i)";
+
+impl Translation {
+    fn of(written: &str) -> Translation {
+        let mut translation =
+            Translation { regex: String::new(), origins: Vec::new(), written_len: written.len() };
+        let mut walk = PatternWalk::new(written);
+        let pieces: Vec<Piece> = std::iter::from_fn(|| walk.next_piece()).collect();
+        if pieces
+            .iter()
+            .any(|piece| !piece.is_escape && piece.text.contains(|c: char| c.is_ascii_uppercase()))
+        {
+            translation.push(IGNORE_CASE, 0);
+        }
+        for piece in &pieces {
+            match piece.folded() {
+                Some(folded) => translation.push(&folded, piece.at),
+                None => piece.text.char_indices().for_each(|(offset, c)| {
+                    translation.push(c.encode_utf8(&mut [0; 4]), piece.at + offset);
+                }),
+            }
+        }
+        translation
+    }
+
+    fn push(&mut self, text: &str, origin: usize) {
+        self.regex.push_str(text);
+        self.origins.extend(text.chars().map(|_| origin));
+    }
+
+    fn written_offset(&self, column: usize) -> usize {
+        self.origins.get(column).copied().unwrap_or(self.written_len)
+    }
+}
+
+/// A character of a pattern with the marks on it, or an escape.
+struct Piece<'p> {
+    at: usize,
+    text: &'p str,
+    is_escape: bool,
+    /// Whether it stands between brackets, where only single characters can.
+    is_in_class: bool,
+}
+
+impl Piece<'_> {
+    /// What to write instead, where folding changes something.
+    fn folded(&self) -> Option<String> {
+        if self.is_escape || self.text.is_ascii() {
+            return None;
+        }
+        // Between letters, so that a blank stays one.
+        let folded = fold(&format!("a{}a", self.text));
+        let folded = folded.as_str().strip_prefix('a')?.strip_suffix('a')?;
+        match folded.chars().count() {
+            1 => Some(regex::escape(folded)),
+            _ if self.is_in_class => None,
+            0 => Some(String::new()),
+            _ => Some(format!("(?:{})", regex::escape(folded))),
+        }
+    }
+}
+
+/// Walks a pattern piece by piece.
+struct PatternWalk<'p> {
+    pattern: &'p str,
+    at: usize,
+    /// How many brackets are open.
+    depth: usize,
+    /// Whether a closing bracket here would be a literal one, as the first of a class.
+    is_class_start: bool,
+}
+
+impl<'p> PatternWalk<'p> {
+    fn new(pattern: &'p str) -> Self {
+        PatternWalk { pattern, at: 0, depth: 0, is_class_start: false }
+    }
+
+    fn next_piece(&mut self) -> Option<Piece<'p>> {
+        let rest = self.pattern.get(self.at..)?;
+        let mut chars = rest.chars();
+        let first = chars.next()?;
+        let is_escape = first == '\\';
+        let mut len = first.len_utf8();
+        if is_escape {
+            len += chars.next().map_or(0, char::len_utf8);
+        } else {
+            len += chars.take_while(|c| extends(*c)).map(char::len_utf8).sum::<usize>();
+        }
+        let piece = Piece { at: self.at, text: rest.get(..len)?, is_escape, is_in_class: self.depth > 0 };
+        self.at += len;
+        self.count_brackets(piece.text);
+        Some(piece)
+    }
+
+    fn count_brackets(&mut self, piece: &str) {
+        match piece {
+            "[" => {
+                self.depth += 1;
+                self.is_class_start = true;
+                return;
+            }
+            "^" if self.is_class_start => return,
+            "]" if !self.is_class_start => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        self.is_class_start = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found<'t>(pattern: &str, text: &'t str) -> Vec<&'t str> {
+        let hits = Patterns::build(&[pattern]).unwrap().find(&fold(text));
+        hits.iter().map(|hit| text.get(hit.start..hit.end).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_pattern_matches_folded_text_and_names_the_original_place() {
+        for (pattern, text, hit) in [
+            (
+                r"\bapi\b.{0,40}\b(down|unavailable|50[0-9])\b",
+                "The API\n\nis (still)\tDOWN.",
+                "API\n\nis (still)\tDOWN",
+            ),
+            (r"error-\d+", "Error\u{2013}503", "Error\u{2013}503"),
+            (r"can't", "I CAN’T", "CAN’T"),
+            (r"Can’t", "I can't", "can't"),
+            (r"ERR-[A-F]+", "err-beef", "err-beef"),
+            (r"\D+\S", "12Ab", "Ab"),
+            (r"große?n?", "GROSSEN", "GROSSEN"),
+            (r"STRAßE", "Straße 5", "Straße"),
+            (r"\p{Lu}+", "ABC 1", "ABC"),
+            (r"[Ä-Ö]ber", "über Öber", "Öber"),
+            ("cafe\u{301}s?", "CAFÉS", "CAFÉS"),
+            ("a\u{a0}b", "a\n b", "a\n b"),
+            (r"[—x]y", "a—y", "—y"),
+            ("x\u{ad}y", "xy", "xy"),
+            (r"[]ß]x", "ß]x", "]x"),
+            (r"ſ", "s", "s"),
+            ("＊", "a*", "*"),
+        ] {
+            assert_eq!(found(pattern, text), [hit], "{pattern:?} in {text:?}");
+        }
+        assert_eq!(found(r"\d+", "1 22 333"), ["1", "22", "333"]);
+        assert_eq!(found(r"\bapi\b", "rapid"), [""; 0]);
+    }
+
+    #[test]
+    fn hits_of_several_patterns_are_ordered_and_bounded() {
+        let patterns = Patterns::build(&["b+", "a", "ab"]).unwrap();
+        let brief: Vec<_> =
+            patterns.find(&fold("abb")).iter().map(|hit| (hit.keyword, hit.start, hit.end)).collect();
+        assert_eq!(brief, [(1, 0, 1), (2, 0, 2), (0, 1, 3)]);
+        let hits = patterns.find(&fold(&"a".repeat(1000)));
+        assert_eq!(hits.len(), MAX_HITS_PER_PATTERN);
+        assert_eq!(hits.last().map(|hit| hit.end), Some(MAX_HITS_PER_PATTERN));
+        assert!(Patterns::build::<&str>(&[]).unwrap().find(&fold("a")).is_empty());
+    }
+
+    #[test]
+    fn a_mistake_is_told_in_one_line_with_its_place() {
+        for (pattern, message, offset) in [
+            ("a(b", "unclosed group", Some(1)),
+            ("éß(b", "unclosed group", Some(4)),
+            ("ABC[z", "unclosed character class", Some(3)),
+            ("ß+\\q", "unrecognized escape sequence", Some(3)),
+            (r"a(?=b)", "look-around, including look-ahead and look-behind, is not supported", Some(1)),
+            ("*a", "repetition operator missing expression", Some(0)),
+            ("a\n(b", "unclosed group", None),
+            (
+                r"(\w{100}){100}",
+                "the pattern is too large once compiled; repeat less, or write [a-z0-9] for \\w",
+                None,
+            ),
+            ("a*", "the pattern matches the empty text, so it would hit everywhere", None),
+            (r"\b", "the pattern matches the empty text, so it would hit everywhere", None),
+            (r"\B", "the pattern matches the empty text, so it would hit everywhere", None),
+            (r"x|$", "the pattern matches the empty text, so it would hit everywhere", None),
+            ("", "the pattern matches the empty text, so it would hit everywhere", None),
+        ] {
+            let error = Patterns::build(&["fine", pattern]).unwrap_err();
+            let expected = PatternError { index: 1, message: message.to_owned(), offset };
+            assert_eq!(error, expected, "{pattern:?}");
+        }
+        let error = Patterns::build(&["a".repeat(5000)]).unwrap_err();
+        assert_eq!(error.message, "the pattern has 5000 bytes, more than 4096");
+        let error = Patterns::build(&vec![r"\w{30}"; 40]).unwrap_err();
+        assert_eq!((error.index, error.message.as_str()), (39, "all the patterns together are too large"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_pattern_is_compiled_or_refused(pattern in r"([a-zA-Z()\[\]{}?*+|^\\.é߀’ -]|\PC){0,12}", text in ".{0,40}") {
+            match Patterns::build(&[&pattern]) {
+                Ok(patterns) => {
+                    for hit in patterns.find(&fold(&text)) {
+                        prop_assert!(text.get(hit.start..hit.end).is_some_and(|hit| !hit.is_empty()));
+                    }
+                }
+                Err(error) => {
+                    prop_assert!(!error.message.is_empty() && !error.message.contains('\n'));
+                    prop_assert!(error.offset.is_none_or(|offset| pattern.is_char_boundary(offset)));
+                }
+            }
+        }
+    }
+}
