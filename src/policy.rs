@@ -30,7 +30,7 @@ pub use example::{Example, ExampleMail, Expectation, Wanted};
 pub use files::{Files, RawFile};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
 pub use reply::{MissingWords, Replies, RenderError, Rendered, ReplyVariables};
-pub use words::{Place, PlaceSet, Term, TermKind, Words};
+pub use words::{Place, PlaceSet, Scan, Term, TermHit, TermKind, Words};
 
 use crate::base::diagnostic::SourceFile;
 use crate::calendar::Calendar;

@@ -210,7 +210,7 @@ impl Book {
             }
             Conversation::FollowUp | Conversation::Raised | Conversation::New | Conversation::Duplicate => {}
         }
-        remember(case, reading, decision, policy);
+        remember(case, reading, decision);
         escalate(case, decision, policy, &mut effects);
         case.version += 1;
         self.by_reference.insert(case.reference.clone(), id);
@@ -236,7 +236,7 @@ impl Book {
             .auto_reply
             .from
             .as_deref()
-            .and_then(crate::mail::parse_mailbox)
+            .and_then(crate::mail::Mailbox::parse)
             .map_or_else(|| "nightdesk.invalid".to_owned(), |from| from.address.domain().to_owned());
         let message_id = own_message_id(id, decision.content, &domain);
         self.own_replies.insert(message_id.clone());
@@ -283,7 +283,7 @@ fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> 
 }
 
 /// What the customer's mails of a conversation have said so far. An answer's words are the desk's, not the customer's.
-fn remember(case: &mut Case, reading: &Reading, decision: &Decision, policy: &Policy) {
+fn remember(case: &mut Case, reading: &Reading, decision: &Decision) {
     case.last_mail_at = case.last_mail_at.max(decision.received_at);
     let subject = &reading.message.base_subject;
     if case.base_subjects.len() < MOST_SUBJECTS && !case.base_subjects.contains(subject) {
@@ -297,7 +297,6 @@ fn remember(case: &mut Case, reading: &Reading, decision: &Decision, policy: &Po
             *slot = outcome.value;
         }
     }
-    debug_assert_eq!(case.strongest.len(), policy.labels.len());
     if !reading.is_automated() {
         for (slot, found) in case.asks_found.iter_mut().zip(&reading.asks_found) {
             *slot |= *found;

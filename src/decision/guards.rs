@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{Loudness, Reading, Recipient, Standing};
-use crate::mail::{Authenticated, Automation, sender_evidence};
+use crate::mail::{Authenticated, Automation, Unreadable, sender_evidence};
 use crate::policy::Policy;
 
 /// A reason for no reply.
@@ -114,7 +114,7 @@ fn by_mail(reading: &Reading, policy: &Policy, withheld: &mut Vec<Withheld>) {
     if reading.authenticated == Authenticated::Fail {
         withheld.push(Withheld::Unauthenticated);
     }
-    if reading.message.is_unparsable() {
+    if reading.message.unreadable == Some(Unreadable::Empty) {
         withheld.push(Withheld::Unreadable);
     }
 }

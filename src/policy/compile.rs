@@ -46,7 +46,7 @@ pub fn compile(files: &Files) -> Outcome {
         texts
             .open(POLICY_FILE, &mut problems)
             .and_then(|(_, file)| read_policy(&file, &mut problems).map(|written| (file, written)))
-            .map(|(file, written)| mean(&file, &written, texts, files, &mut problems))
+            .and_then(|(file, written)| mean(&file, &written, texts, files, &mut problems))
     } else {
         problems.push(
             Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder"))
@@ -65,7 +65,7 @@ fn mean(
     mut texts: TextFiles<'_>,
     files: &Files,
     problems: &mut Problems,
-) -> Policy {
+) -> Option<Policy> {
     let calendars = hours::calendars(file, &written.calendars, &mut texts, problems);
     let (desks, desk_names) = hours::desks(file, written, &calendars, problems);
     let (labels, words_without_asks) = labels::labels(file, written, problems);
@@ -83,16 +83,16 @@ fn mean(
     let uses_replies = written.coverage.iter().find_map(|rule| rule.reply.as_ref());
     let auto_reply = people::auto_reply(file, &written.auto_reply, uses_replies, problems);
     let context = examples::Context { coverage: &coverage, escalations: &escalations, replies: &replies, asks: &asks };
-    let zone = desks.first().and_then(|desk| calendars.get(desk.calendar)).map(crate::calendar::Calendar::zone);
+    let zone = desks.first().and_then(|desk| calendars.get(desk.calendar)).map(hours::Compiled::zone);
     let examples = examples::load(&vocabulary, &context, zone, &mut texts, problems);
     let identity = people::identity(file, written, problems);
-    Policy {
+    Some(Policy {
         name: written.name.as_ref().map_or_else(String::new, |name| name.value.clone()),
         digest: digest(files),
         mailboxes,
         identity,
         assigns,
-        words: words_without_asks.with_found(found),
+        words: words_without_asks?.with_found(found?),
         accepted: rules::accepted(&written.accepts),
         asks,
         coverage,
@@ -107,7 +107,7 @@ fn mean(
         desks,
         calendars: calendars.into_iter().map(|calendar| calendar.calendar).collect(),
         files: texts.into_opened(),
-    }
+    })
 }
 
 /// What names may stand in a rule.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use minijinja::value::Value;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_formatter, filters, tests};
 use regex::Regex;
 use serde::Serialize;
@@ -264,7 +264,7 @@ impl Replies {
             message: "there is no such template".to_owned(),
             span: None,
         })?;
-        let context = Value::from_serialize(variables);
+        let context = Value::from(Serde(variables));
         let subject = self.part(template, &format!("{}/subject", template.file), template.subject_start, &context)?;
         let text = self.part(template, &format!("{}/text", template.file), template.text_start, &context)?;
         let html = match &template.html {

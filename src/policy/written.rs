@@ -10,9 +10,9 @@ mod words;
 
 use std::sync::Arc;
 
-pub(super) use examples::{Example, Expected, ExpectedValue, ExampleMail, HeaderValues, read_examples};
+pub(super) use examples::{Example, ExampleMail, Expected, ExpectedValue, read_examples};
 pub(super) use hours::{Assign, Calendar, Desk, Spans};
-pub(super) use rules::{Accept, Also, AutoReply, Conversation, Coverage, Escalation, Step};
+pub(super) use rules::{Accept, Also, AutoReply, Conversation, Coverage, Escalation};
 pub(super) use words::{Ask, Label, Matrix, Word};
 
 use crate::base::diagnostic::{Diagnostic, SourceFile};

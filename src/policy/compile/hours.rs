@@ -12,7 +12,7 @@ use super::conditions::condition;
 use super::{Seen, Vocabulary, at_most, find, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip};
-use crate::calendar::{Calendar, DaySpan, Holidays, Week, Zone, overlapping, parse_weekdays};
+use crate::calendar::{Calendar, DaySpan, Holidays, Week, Zone, ZoneError, overlapping, parse_weekdays, weekday_name};
 
 /// A calendar that could be compiled, under the name it has in the file.
 pub(super) struct Compiled {
@@ -64,8 +64,8 @@ fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -
             problems.push(
                 Diagnostic::error(written.location(file), "there is no time zone of this name")
                     .found(format!("\"{}\"", clip(&written.value)))
-                    .allowed("an IANA name such as \"America/New_York\", or a fixed offset such as \"+05:30\"")
-                    .hint_if(error.suggestion.map(|name| format!("did you mean `{name}`?"))),
+                    .allowed(ZoneError::ALLOWED)
+                    .hint_if(error.hint),
             );
             None
         }
@@ -120,7 +120,7 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
             let day = weekday.to_monday_zero_offset();
             if let Some((_, before)) = by_day.get(&day) {
                 problems.push(
-                    Diagnostic::error(days.location(file), format!("{} has its hours twice", day_name(weekday)))
+                    Diagnostic::error(days.location(file), format!("{} has its hours twice", weekday_name(weekday)))
                         .found(format!("`{}`, and line {} before", clip(&days.value), file.line(before.span.start)))
                         .allowed("each weekday once; several spans of one day go into one list"),
                 );
@@ -132,7 +132,7 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
     let mut week = Week::default();
     for (day, (spans, _)) in &by_day {
         if let Ok(weekday) = Weekday::from_monday_zero_offset(*day) {
-            week.set(weekday, spans.clone());
+            week.add(weekday, spans.iter().copied());
         }
     }
     if let Some(((first, _), (second, _))) = week.overlap()
@@ -141,23 +141,11 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
     {
         problems.push(
             Diagnostic::error(place.location(file), "hours that run past midnight overlap with the next day's")
-                .found(format!("{} runs into {}", day_name(first), day_name(second)))
+                .found(format!("{} runs into {}", weekday_name(first), weekday_name(second)))
                 .allowed("hours that follow each other; adjoining ones are fine"),
         );
     }
     week
-}
-
-fn day_name(weekday: Weekday) -> &'static str {
-    match weekday {
-        Weekday::Monday => "Monday",
-        Weekday::Tuesday => "Tuesday",
-        Weekday::Wednesday => "Wednesday",
-        Weekday::Thursday => "Thursday",
-        Weekday::Friday => "Friday",
-        Weekday::Saturday => "Saturday",
-        Weekday::Sunday => "Sunday",
-    }
 }
 
 fn days(
@@ -214,8 +202,8 @@ fn holidays(
         for problem in found {
             let mut diagnostic = Diagnostic::error(line_of(&source, problem.line), problem.message);
             diagnostic.severity = problem.severity;
-            diagnostic.found = problem.found;
-            diagnostic.allowed = problem.allowed;
+            diagnostic.found = Some(problem.found);
+            diagnostic.allowed = Some(problem.allowed);
             problems.push(diagnostic);
         }
         all.merge(holidays);

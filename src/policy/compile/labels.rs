@@ -47,7 +47,7 @@ pub(super) fn labels(
     file: &Arc<SourceFile>,
     written: &written::Policy,
     problems: &mut Problems,
-) -> (Vec<Label>, WordsWithoutAsks) {
+) -> (Vec<Label>, Option<WordsWithoutAsks>) {
     if !written.labels.iter().any(|label| label.name.value == URGENCY) {
         problems.push(
             Diagnostic::error(Location::new(file, 0..0), "this policy has no label `urgency`")
@@ -208,7 +208,7 @@ fn build(
     collected: Collected,
     urgency: Option<usize>,
     problems: &mut Problems,
-) -> WordsWithoutAsks {
+) -> Option<WordsWithoutAsks> {
     let Collected { terms, places, excepts, headers } = collected;
     let mut phrases: Vec<&str> = Vec::new();
     let mut phrase_places: Vec<At<()>> = Vec::new();
@@ -244,18 +244,32 @@ fn build(
         of_kind(TermKind::Keyword).filter(|(_, term)| Some(term.label) == urgency).map(|(index, _)| index).collect();
     let near: Vec<&str> = near_terms.iter().filter_map(|index| terms.get(*index)).map(|term| term.text.as_str()).collect();
     let near = NearMisses::build(&near);
-    WordsWithoutAsks { headers, lexicon, uses, patterns, pattern_terms, near, near_terms, terms }
+    Some(WordsWithoutAsks {
+        headers,
+        lexicon: lexicon?,
+        uses,
+        patterns: patterns?,
+        pattern_terms,
+        near,
+        near_terms,
+        terms,
+    })
 }
 
-fn lexicon(file: &Arc<SourceFile>, phrases: &[&str], places: &[At<()>], problems: &mut Problems) -> Lexicon {
+fn lexicon(
+    file: &Arc<SourceFile>,
+    phrases: &[&str],
+    places: &[At<()>],
+    problems: &mut Problems,
+) -> Option<Lexicon> {
     let mut phrases: Vec<&str> = phrases.to_vec();
     for _ in 0..MOST_BAD_TERMS {
         match Lexicon::build(&phrases) {
-            Ok(lexicon) => return lexicon,
+            Ok(lexicon) => return Some(lexicon),
             Err(error) => {
-                let Some(index) = error.keyword.filter(|index| *index < phrases.len()) else {
+                let Some(index) = error.index().filter(|index| *index < phrases.len()) else {
                     problems.push(Diagnostic::error(Location::new(file, 0..0), format!("the keywords cannot be used: {error}")));
-                    return Lexicon::default();
+                    return None;
                 };
                 let location = places.get(index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
                 problems.push(
@@ -271,7 +285,7 @@ fn lexicon(file: &Arc<SourceFile>, phrases: &[&str], places: &[At<()>], problems
             }
         }
     }
-    Lexicon::default()
+    None
 }
 
 /// How many bad keywords or patterns are named at once; each costs a new attempt.
@@ -283,11 +297,11 @@ pub(super) fn patterns(
     sources: &[&str],
     places: &[At<()>],
     problems: &mut Problems,
-) -> Patterns {
+) -> Option<Patterns> {
     let mut sources: Vec<&str> = sources.to_vec();
     for _ in 0..MOST_BAD_TERMS {
         match Patterns::build(&sources) {
-            Ok(patterns) => return patterns,
+            Ok(patterns) => return Some(patterns),
             Err(error) => {
                 let location =
                     places.get(error.index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
@@ -303,7 +317,7 @@ pub(super) fn patterns(
             }
         }
     }
-    Patterns::default()
+    None
 }
 
 /// Matrices after the labels they need; what is left over needs itself.

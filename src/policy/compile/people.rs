@@ -10,7 +10,7 @@ use super::hours::line_of;
 use super::malformed;
 use crate::base::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
-use crate::mail::parse_mailbox;
+use crate::mail::Mailbox;
 
 const ADDRESS_FORM: &str = "an address such as \"support@example.com\", or a host such as \"@example.com\"";
 
@@ -182,7 +182,7 @@ pub(super) fn auto_reply(
                 .allowed("[auto_reply] with from = \"Example Support <support@example.com>\""),
         );
     }
-    let from = written.from.as_ref().and_then(|from| match parse_mailbox(&from.value) {
+    let from = written.from.as_ref().and_then(|from| match Mailbox::parse(&from.value) {
         Some(_) => Some(from.value.clone()),
         None => {
             let allowed = "one address, such as \"Example Support <support@example.com>\"";

@@ -19,7 +19,7 @@ pub(super) fn asks(
     written: &[written::Ask],
     vocabulary: &Vocabulary<'_>,
     problems: &mut Problems,
-) -> (Vec<Ask>, Patterns) {
+) -> (Vec<Ask>, Option<Patterns>) {
     let file = vocabulary.file;
     let mut seen = Seen::new("ask");
     let (mut asks, mut sources, mut places) = (Vec::new(), Vec::new(), Vec::new());

@@ -9,7 +9,6 @@ pub(in crate::policy) struct Calendar {
     pub(in crate::policy) time_zone: Option<At<String>>,
     /// Days, such as `mon-fri`, and their hours.
     pub(in crate::policy) week: Vec<(At<String>, Spans)>,
-    pub(in crate::policy) has_week: bool,
     pub(in crate::policy) holidays: Vec<At<String>>,
     /// Dates and their hours.
     pub(in crate::policy) days: Vec<(At<String>, Spans)>,
@@ -39,8 +38,7 @@ pub(super) fn calendars(root: &Table<'_>, problems: &mut Problems) -> Vec<Calend
         .iter()
         .map(|table| {
             table.only(&["name", "time_zone", "week", "holidays", "days"], problems);
-            let has_week = table.get("week").is_some();
-            if !has_week {
+            if table.get("week").is_none() {
                 table.missing("week", "the weekly hours, such as { mon-fri = [\"08:00-20:00\"] }", problems);
             }
             Calendar {
@@ -51,7 +49,6 @@ pub(super) fn calendars(root: &Table<'_>, problems: &mut Problems) -> Vec<Calend
                     problems,
                 ),
                 week: spans_by_key(table, "week", problems),
-                has_week,
                 holidays: table.strings("holidays", problems),
                 days: spans_by_key(table, "days", problems),
                 place: At::new((), table.span()),
