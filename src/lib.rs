@@ -1,2 +1,3 @@
 //! nightdesk.
 pub mod base;
+pub mod mail;
