@@ -1,0 +1,130 @@
+//! Content transfer encodings, read leniently (RFC 2045 section 6): what is broken is kept or skipped, never refused.
+
+use std::borrow::Cow;
+
+/// How a part's content is encoded for transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Encoding {
+    /// 7bit, 8bit, binary and every unknown name.
+    #[default]
+    Identity,
+    QuotedPrintable,
+    Base64,
+}
+
+impl Encoding {
+    pub(super) fn named(name: &str) -> Self {
+        match name.trim_matches(['"', '\'']).to_ascii_lowercase().as_str() {
+            "base64" => Self::Base64,
+            "quoted-printable" => Self::QuotedPrintable,
+            _ => Self::Identity,
+        }
+    }
+
+    /// Decodes content; the caller bounds its length.
+    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Self::Identity => Cow::Borrowed(bytes),
+            Self::QuotedPrintable => quoted_printable(bytes),
+            Self::Base64 => Cow::Owned(base64(bytes)),
+        }
+    }
+}
+
+fn quoted_printable(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.contains(&b'=') {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|&b| b == b'=') {
+        let (plain, escape) = rest.split_at_checked(at).unwrap_or((rest, &[]));
+        out.extend_from_slice(plain);
+        rest = escape.get(1..).unwrap_or_default();
+        if let [a, b, tail @ ..] = rest
+            && let (Some(high), Some(low)) = (hex(*a), hex(*b))
+        {
+            out.push(high << 4 | low);
+            rest = tail;
+            continue;
+        }
+        // A soft line break, perhaps with blanks before the line end (section 6.7, rules 3 and 5).
+        let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
+        match rest.get(blanks..) {
+            Some([b'\n', tail @ ..]) => rest = tail,
+            Some([]) => rest = &[],
+            _ => out.push(b'='),
+        }
+    }
+    out.extend_from_slice(rest);
+    Cow::Owned(out)
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// Bytes outside the alphabet are skipped (section 6.8); a padded group ends, so that glued encodings are both read.
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
+    let (mut group, mut filled) = (0_u32, 0_u8);
+    for &byte in bytes {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => {
+                finish(group, filled, &mut out);
+                (group, filled) = (0, 0);
+                continue;
+            }
+            _ => continue,
+        };
+        group = group << 6 | u32::from(value);
+        filled += 1;
+        if filled == 4 {
+            let [_, a, b, c] = group.to_be_bytes();
+            out.extend_from_slice(&[a, b, c]);
+            (group, filled) = (0, 0);
+        }
+    }
+    finish(group, filled, &mut out);
+    out
+}
+
+/// Writes the one or two bytes of an unfinished group.
+fn finish(group: u32, filled: u8, out: &mut Vec<u8>) {
+    match filled {
+        2 => out.extend((group >> 4).to_be_bytes().last()),
+        3 => out.extend((group >> 2).to_be_bytes().get(2..).unwrap_or_default()),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_encodings_give_what_can_be_read() {
+        for (encoding, input, expected) in [
+            ("quoted-printable", "caf=C3=A9 =\r\nau lait=20", "café au lait "),
+            ("Quoted-Printable", "100 == 100, =ZZ =", "100 == 100, =ZZ "),
+            ("base64", "VXJn\r\nZW50", "Urgent"),
+            ("BASE64", "VXJn*ZW5 0IQ==", "Urgent!"),
+            ("base64", "VQ==VQ==", "UU"),
+            ("base64", "VXJnZW5", "Urgen"),
+            ("x-uuencode", "as it is", "as it is"),
+        ] {
+            let decoded = Encoding::named(encoding).decode(input.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&decoded), expected, "{encoding} {input}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Text under construction: white space collapses, and boundaries are written only between words.
+
+use super::text::BLOCK;
+
+/// What separates a word from the one before, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Boundary {
+    #[default]
+    None,
+    Blank,
+    Cell,
+    Line,
+    Block,
+    BlankLine,
+}
+
+/// A run of text and the boundary that the next word will follow.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    out: String,
+    pending: Boundary,
+}
+
+impl Flow {
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    pub(super) fn blank(&mut self) {
+        self.at_least(Boundary::Blank);
+    }
+
+    pub(super) fn cell(&mut self) {
+        self.at_least(Boundary::Cell);
+    }
+
+    pub(super) fn block(&mut self) {
+        self.at_least(Boundary::Block);
+    }
+
+    pub(super) fn paragraph(&mut self) {
+        self.at_least(Boundary::BlankLine);
+    }
+
+    /// A second break makes a blank line, and so does one that stands alone in its block.
+    pub(super) fn line_break(&mut self) {
+        self.pending = if self.pending < Boundary::Line { Boundary::Line } else { Boundary::BlankLine };
+    }
+
+    fn at_least(&mut self, boundary: Boundary) {
+        self.pending = self.pending.max(boundary);
+    }
+
+    /// Adds text; `at_word` is told where each word begins.
+    pub(super) fn text(&mut self, text: &str, preserve: bool, mut at_word: impl FnMut(usize)) {
+        let mut rest = text;
+        while let Some(at) = rest.find(is_space) {
+            let (word, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.word(word, &mut at_word);
+            let mut chars = tail.chars();
+            match chars.next() {
+                Some('\n') if preserve => self.line_break(),
+                Some(' ') if preserve && self.at_line() => self.out.push(' '),
+                _ => self.blank(),
+            }
+            rest = chars.as_str();
+        }
+        self.word(rest, &mut at_word);
+    }
+
+    fn word(&mut self, word: &str, at_word: &mut impl FnMut(usize)) {
+        if word.is_empty() {
+            return;
+        }
+        self.settle();
+        at_word(self.out.len());
+        if word.contains(is_dropped) {
+            self.out.extend(word.chars().filter(|c| !is_dropped(*c)));
+        } else {
+            self.out.push_str(word);
+        }
+    }
+
+    /// In preformatted text: whether blanks are written as they come.
+    fn at_line(&mut self) -> bool {
+        if self.pending > Boundary::Blank {
+            self.settle();
+        }
+        !self.out.is_empty()
+    }
+
+    /// Writes the strongest boundary seen since the last word.
+    fn settle(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        if self.out.is_empty() {
+            return;
+        }
+        match pending {
+            Boundary::None => {}
+            Boundary::Blank => self.out.push(' '),
+            Boundary::Cell => self.out.push('\t'),
+            Boundary::Line => self.out.push('\n'),
+            Boundary::Block => self.out.push(BLOCK),
+            Boundary::BlankLine => self.out.push_str("\n\n"),
+        }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\n' | '\t' | '\r' | '\u{c}' | '\u{2028}' | BLOCK)
+}
+
+fn is_dropped(c: char) -> bool {
+    c < ' ' || c == '\u{7f}'
+}

@@ -1,0 +1,232 @@
+//! Reads the header of a mail into its [`Message`]: one pass, each field judged once.
+
+use jiff::Timestamp;
+
+use super::evidence::{Automation, Found};
+use super::header::{self, Field, clip};
+use super::parser::{self, Written};
+use super::source::Options;
+use super::subject::{self, Purpose};
+use super::{Address, Mailbox, Message, MessageId, ReturnPath};
+
+/// Bytes of one address field that are read; 256 addresses fit.
+const MAX_ADDRESS_FIELD: usize = 32 * 1024;
+/// Addresses kept of one kind, and address fields of one kind read.
+const MAX_ADDRESSES: usize = 256;
+/// Bytes of an unstructured field that are read.
+const MAX_UNSTRUCTURED: usize = 16 * 1024;
+/// Bytes of the subject kept.
+const MAX_SUBJECT: usize = 2 * 1024;
+/// Ids kept; the last ones are nearest to this mail.
+const MAX_IDS: usize = 64;
+/// Bytes of an id field that are read, from its end: the nearest ancestors stand last.
+const MAX_ID_FIELD: usize = 64 * 1024;
+/// Authentication-Results kept, and bytes of each.
+const MAX_RESULTS: usize = 16;
+const MAX_RESULT: usize = 8 * 1024;
+/// Kept values in all, and bytes of each.
+const MAX_KEPT: usize = 64;
+const MAX_KEPT_VALUE: usize = 2 * 1024;
+/// Longest header name that any rule knows.
+const MAX_NAME: usize = 48;
+
+/// Reads the fields of a mail and returns the purpose that its subject states.
+pub(super) fn read(
+    fields: &[Field<'_>],
+    options: &Options<'_>,
+    message: &mut Message,
+    found: &mut Found,
+) -> Purpose {
+    let mut head = Head { message, found, seen_return_path: false, accepted: None };
+    for field in fields {
+        let mut buffer = [0; MAX_NAME];
+        if let Some(name) = lowercase(field.name, &mut buffer) {
+            head.field(name, field);
+        }
+        if options.keep_headers.iter().any(|kept| field.is(kept)) {
+            head.keep(field);
+        }
+    }
+    let Head { message, found, accepted, .. } = head;
+    message.language = message.language.take().or(accepted);
+    found.subject(&message.subject);
+    let (base, purpose) = subject::base(&message.subject);
+    message.base_subject = base;
+    message.is_reply_subject = purpose == Purpose::Reply;
+    purpose
+}
+
+/// The decoded subject among the fields of an enclosed mail.
+pub(super) fn subject_of(fields: &[Field<'_>]) -> String {
+    fields.iter().find(|f| f.is("Subject")).map(|f| decoded(f, MAX_SUBJECT)).unwrap_or_default()
+}
+
+/// `name` in lower case; `None` when no rule knows a name that long or it is not ASCII.
+fn lowercase<'b>(name: &[u8], buffer: &'b mut [u8; MAX_NAME]) -> Option<&'b str> {
+    let buffer = buffer.get_mut(..name.len())?;
+    buffer.copy_from_slice(name);
+    buffer.make_ascii_lowercase();
+    std::str::from_utf8(buffer).ok()
+}
+
+struct Head<'m> {
+    message: &'m mut Message,
+    found: &'m mut Found,
+    seen_return_path: bool,
+    /// From Accept-Language; Content-Language is nearer to what the sender writes.
+    accepted: Option<String>,
+}
+
+impl Head<'_> {
+    fn field(&mut self, name: &str, field: &Field<'_>) {
+        let message = &mut *self.message;
+        match name {
+            "from" | "sender" => self.sender(name, field),
+            "reply-to" => fill(&mut message.reply_to, field),
+            "to" => fill(&mut message.to, field),
+            "cc" => fill(&mut message.cc, field),
+            "bcc" | "resent-to" | "resent-cc" | "resent-bcc" | "delivered-to" | "x-original-to"
+            | "envelope-to" | "x-envelope-to" | "x-delivered-to" | "apparently-to" => {
+                fill(&mut message.also_to, field);
+            }
+            "return-path" => self.return_path(field),
+            "message-id" if message.message_id.is_none() => message.message_id = ids(field).pop(),
+            "in-reply-to" => extend(&mut message.in_reply_to, ids(field)),
+            "references" => extend(&mut message.references, ids(field)),
+            "subject" if message.subject.is_empty() => message.subject = decoded(field, MAX_SUBJECT),
+            "date" if message.date.is_none() => message.date = parser::date(field.capped(256)),
+            "received" if message.received.is_none() => message.received = received(field),
+            "content-language" => message.language = language(field).or(message.language.take()),
+            "accept-language" | "x-accept-language" => {
+                self.accepted = self.accepted.take().or(language(field));
+            }
+            "authentication-results" if message.authentication.len() < MAX_RESULTS => {
+                message.authentication.push(field.unfolded(MAX_RESULT).into_owned());
+            }
+            _ => self.found.header(name, field),
+        }
+    }
+
+    fn sender(&mut self, name: &str, field: &Field<'_>) {
+        let written = parser::addresses(field.capped(MAX_ADDRESS_FIELD), MAX_ADDRESSES);
+        let label = if name == "from" { "From" } else { "Sender" };
+        // A list or a system writes its own address here; the first few are enough to tell.
+        for address in written.iter().take(8) {
+            self.found.sender(label, &address.address);
+        }
+        if written.is_empty() {
+            self.found.sender(label, &field.unfolded(256).replace(['<', '>', '"'], ""));
+        }
+        let mut mailboxes = written.into_iter().filter_map(mailbox);
+        if name == "from" {
+            self.message.from.extend(mailboxes);
+            self.message.from.truncate(MAX_ADDRESSES);
+        } else if self.message.sender.is_none() {
+            self.message.sender = mailboxes.next();
+        }
+    }
+
+    /// The first Return-Path is the one of the last delivery (RFC 5321 section 4.4).
+    fn return_path(&mut self, field: &Field<'_>) {
+        if std::mem::replace(&mut self.seen_return_path, true) {
+            return;
+        }
+        let value = field.unfolded(1024);
+        let bare = header::without_comments(&value);
+        let path = bare.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        if path.is_empty() && bare.contains('<') {
+            self.found.add(Automation::NullReturnPath, "Return-Path", &value);
+            self.message.return_path = ReturnPath::Null;
+        } else if let Some(address) = Address::parse(path) {
+            self.message.return_path = ReturnPath::Address(address);
+        } else {
+            // Some servers write the bounce address of their own daemon without a domain.
+            self.found.sender(
+                "Return-Path",
+                path.split('@')
+                    .next()
+                    .filter(|l| l.eq_ignore_ascii_case("mailer-daemon"))
+                    .unwrap_or_default(),
+            );
+        }
+    }
+
+    fn keep(&mut self, field: &Field<'_>) {
+        if self.message.kept.len() < MAX_KEPT {
+            let name = String::from_utf8_lossy(field.name).into_owned();
+            self.message.kept.push((name, decoded(field, MAX_KEPT_VALUE)));
+        }
+    }
+}
+
+/// An unstructured value, decoded and in one line.
+fn decoded(field: &Field<'_>, max: usize) -> String {
+    let mut text = parser::unstructured(field.capped(MAX_UNSTRUCTURED));
+    if text.contains(|c: char| c.is_control() || c.is_whitespace() && c != ' ')
+        || text.contains("  ")
+        || text.starts_with(' ')
+        || text.ends_with(' ')
+    {
+        text = header::collapse(&text);
+    }
+    text.truncate(clip(&text, max).len());
+    text
+}
+
+fn fill(list: &mut Vec<Mailbox>, field: &Field<'_>) {
+    let room = MAX_ADDRESSES.saturating_sub(list.len());
+    if room > 0 {
+        let written = parser::addresses(field.capped(MAX_ADDRESS_FIELD), room);
+        list.extend(written.into_iter().filter_map(mailbox));
+    }
+}
+
+fn mailbox(written: Written) -> Option<Mailbox> {
+    let address = Address::parse(&written.address)?;
+    let name = written.name.map(|name| header::collapse(clip(&name, 512))).filter(|name| !name.is_empty());
+    Some(Mailbox { name, address })
+}
+
+/// The `msg-id`s of a field (RFC 5322 section 3.6.4); without any brackets, words with an `@`.
+fn ids(field: &Field<'_>) -> Vec<MessageId> {
+    let from = field.raw.len().saturating_sub(MAX_ID_FIELD);
+    let value = String::from_utf8_lossy(field.raw.get(from..).unwrap_or_default());
+    let mut ids = Vec::new();
+    let mut rest = value.as_ref();
+    while let Some((_, tail)) = rest.split_once('<') {
+        let Some((id, after)) = tail.split_once('>') else { break };
+        let folded = id.contains(|c: char| c.is_whitespace());
+        let id = if folded {
+            MessageId::new(&id.split_whitespace().collect::<String>())
+        } else {
+            MessageId::new(id)
+        };
+        ids.extend(id);
+        rest = after;
+    }
+    if ids.is_empty() {
+        ids.extend(value.split_whitespace().filter(|word| word.contains('@')).filter_map(MessageId::new));
+    }
+    ids
+}
+
+fn extend(list: &mut Vec<MessageId>, ids: Vec<MessageId>) {
+    list.extend(ids);
+    list.drain(..list.len().saturating_sub(MAX_IDS));
+}
+
+/// The date of a Received field stands after its last semicolon (RFC 5321 section 4.4).
+fn received(field: &Field<'_>) -> Option<Timestamp> {
+    let value = field.capped(4 * 1024);
+    let at = value.iter().rposition(|&b| b == b';')?;
+    parser::date(value.get(at + 1..)?)
+}
+
+/// The primary tag of the first language named (RFC 5646 section 2.1).
+fn language(field: &Field<'_>) -> Option<String> {
+    let value = field.unfolded(256);
+    let bare = header::without_comments(&value);
+    let tag = bare.split([',', ';', '-', '_', ' ']).find(|t| !t.is_empty())?;
+    let known = (2..=3).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphabetic());
+    known.then(|| tag.to_ascii_lowercase())
+}

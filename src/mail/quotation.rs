@@ -1,0 +1,435 @@
+//! Tells what the sender wrote for this mail from what was quoted, forwarded or signed.
+//!
+//! Works on whole lines. In doubt text is new: a missed quotation shows a keyword that somebody else wrote, a wrong one
+//! hides a cry for help. One pass with bounded look-ahead; the phrases stand in [`phrases`](super::phrases).
+
+use super::markup::Class;
+use super::phrases::{self, Role};
+use super::subject::Purpose;
+use super::text::{BLOCK, Region, RegionKind};
+
+/// An attribution wrapped by mail programs spans this many lines at most.
+const ATTRIBUTION_LINES: usize = 4;
+/// And this many bytes.
+const ATTRIBUTION_BYTES: usize = 500;
+/// Lines in which a copied header block must show itself.
+const HEADER_LINES: usize = 8;
+/// Non-blank lines after an attribution in which a `>` shows that quoted lines are marked one by one.
+const PREFIX_LINES: usize = 5;
+/// A bare `--` begins a signature only when no more lines than this follow; `-- ` always does (RFC 3676 section 4.3).
+const SIGNATURE_LINES: usize = 15;
+/// Device signatures are short.
+const DEVICE_BYTES: usize = 100;
+
+/// What became of a text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Division {
+    /// Regions of all that is not forwarded, from 0 to `forwarded`.
+    pub(super) regions: Vec<Region>,
+    /// Where the forwarded part begins, which runs to the end; the length of the text when there is none.
+    pub(super) forwarded: usize,
+}
+
+/// Divides `text`. `runs` is what the markup says, empty for plain text.
+pub(super) fn divide(text: &str, runs: &[(usize, Class)], purpose: Purpose, alternative: u16) -> Division {
+    let lines = lines(text);
+    let mut divider = Divider { lines: &lines, runs, purpose, alternative, ..Divider::default() };
+    let forwarded = divider.run().unwrap_or(text.len());
+    Division { regions: divider.regions, forwarded }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Line<'t> {
+    start: usize,
+    /// Where the next line begins.
+    end: usize,
+    /// Without surrounding white space.
+    text: &'t str,
+    /// Quoted by a `>` that at most one blank precedes.
+    prefixed: bool,
+    /// Ends with the blank that makes `-- ` a signature separator.
+    trailing_blank: bool,
+}
+
+fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::with_capacity(text.len() / 32 + 1);
+    let mut start = 0;
+    for row in text.split_inclusive('\n') {
+        for piece in row.split_inclusive(BLOCK) {
+            let end = start + piece.len();
+            let content = piece.trim_end_matches(['\n', BLOCK]);
+            let prefixed = content.strip_prefix(' ').unwrap_or(content).starts_with('>');
+            let trailing_blank = content.ends_with(' ');
+            lines.push(Line { start, end, text: content.trim(), prefixed, trailing_blank });
+            start = end;
+        }
+    }
+    lines
+}
+
+#[derive(Debug, Default)]
+struct Divider<'a> {
+    lines: &'a [Line<'a>],
+    runs: &'a [(usize, Class)],
+    purpose: Purpose,
+    alternative: u16,
+    regions: Vec<Region>,
+    /// What all that follows is.
+    rest: Option<(RegionKind, &'static str)>,
+    /// In a signature, until a quotation begins.
+    signature: Option<&'static str>,
+    /// The last line with words was an attribution, or in a quotation by markup that one introduced.
+    attributed: bool,
+    /// The class of the line before.
+    before: Class,
+}
+
+/// What a line turns out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    New,
+    Quoted(&'static str),
+    /// An attribution of this many lines.
+    Attribution(usize),
+    /// What was said by the mail before follows: quoted, or forwarded when the subject says so.
+    Original(&'static str),
+    Forwarded,
+    Signature(&'static str),
+    /// A signature of this one line.
+    Device,
+}
+
+impl<'a> Divider<'a> {
+    /// Divides all lines; returns where a forwarded mail begins.
+    fn run(&mut self) -> Option<usize> {
+        let (mut at, mut run) = (0, 0);
+        while let Some(line) = self.lines.get(at).copied() {
+            while self.runs.get(run + 1).is_some_and(|(start, _)| *start <= line.start) {
+                run += 1;
+            }
+            if line.text.is_empty() {
+                self.extend(line);
+                at += 1;
+                continue;
+            }
+            let class = self.runs.get(run).map_or(Class::Plain, |(_, class)| *class);
+            let found = if self.rest.is_some() { Found::New } else { self.find(at, line, class) };
+            let forwards = self.purpose == Purpose::Forward && matches!(found, Found::Original(_));
+            if found == Found::Forwarded || forwards {
+                return Some(line.start);
+            }
+            at += self.take(at, line, found);
+            self.before = class;
+        }
+        None
+    }
+
+    fn find(&self, at: usize, line: Line<'a>, class: Class) -> Found {
+        let begins = class != self.before;
+        match class {
+            Class::Forward(_) => Found::Forwarded,
+            // Mail programs put a forwarded mail into the element that they quote with.
+            Class::Quote(_) if begins && is_forward(line.text) => Found::Forwarded,
+            Class::Quote(because) => Found::Quoted(because),
+            Class::Bare(because) if self.attributed => Found::Quoted(because),
+            Class::Rest(because) => Found::Original(because),
+            Class::Signature(because) => Found::Signature(because),
+            Class::Plain | Class::Bare(_) | Class::Container(..) => self.find_plain(at, line),
+        }
+    }
+
+    /// Judges a line by its words; most lines are let go after a look at their first and last byte.
+    fn find_plain(&self, at: usize, line: Line<'a>) -> Found {
+        if line.prefixed {
+            return Found::Quoted("quote-prefix");
+        }
+        if let Some(lines) = self.attribution(at) {
+            return Found::Attribution(lines);
+        }
+        if is_forward(line.text) {
+            return Found::Forwarded;
+        }
+        if is_original(line.text) {
+            return Found::Original("original-message");
+        }
+        if self.is_header_block(at) {
+            return Found::Original("header-block");
+        }
+        if self.is_separator(at, line) {
+            return Found::Signature("signature-separator");
+        }
+        if line.text.len() <= DEVICE_BYTES
+            && phrases::DEVICE_SIGNATURES.iter().any(|d| line.text.starts_with(d))
+        {
+            return Found::Device;
+        }
+        Found::New
+    }
+
+    /// Sorts a line in and says how many lines that took.
+    fn take(&mut self, at: usize, line: Line<'_>, found: Found) -> usize {
+        self.attributed = matches!(found, Found::Attribution(_))
+            || matches!(found, Found::Quoted(because) if because == "blockquote" || because == "moz-cite-prefix");
+        if found != Found::New && !matches!(found, Found::Signature(_) | Found::Device) {
+            self.signature = None;
+        }
+        let (kind, because) = match (self.rest, found) {
+            (Some(rest), _) => rest,
+            (None, Found::Quoted(because)) => (RegionKind::Quoted, because),
+            (None, Found::Attribution(lines)) => return self.take_attribution(at, lines),
+            (None, Found::Original(because)) => {
+                if !self.prefix_follows(at + 1, HEADER_LINES) {
+                    self.rest = Some((RegionKind::Quoted, because));
+                }
+                (RegionKind::Quoted, because)
+            }
+            (None, Found::Signature(because)) => {
+                if because == "signature-separator" {
+                    self.signature = Some(because);
+                }
+                (RegionKind::Signature, because)
+            }
+            (None, Found::Device) => (RegionKind::Signature, "device-signature"),
+            (None, Found::New | Found::Forwarded) => match self.signature {
+                Some(because) => (RegionKind::Signature, because),
+                None => (RegionKind::New, "new"),
+            },
+        };
+        self.push(line, kind, because);
+        1
+    }
+
+    fn take_attribution(&mut self, at: usize, lines: usize) -> usize {
+        for line in self.lines.iter().skip(at).take(lines).copied() {
+            self.push(line, RegionKind::Quoted, "attribution-line");
+        }
+        if !self.quotation_follows(at + lines) {
+            self.rest = Some((RegionKind::Quoted, "attribution-line"));
+        }
+        lines
+    }
+
+    fn push(&mut self, line: Line<'_>, kind: RegionKind, because: &'static str) {
+        match self.regions.last_mut() {
+            Some(last) if last.kind == kind && last.because == because => last.end = line.end,
+            _ => {
+                let alternative = self.alternative;
+                self.regions.push(Region { start: line.start, end: line.end, kind, because, alternative });
+            }
+        }
+    }
+
+    /// A blank line belongs to what stands before it.
+    fn extend(&mut self, line: Line<'_>) {
+        match self.regions.last_mut() {
+            Some(last) => last.end = line.end,
+            None => self.push(line, RegionKind::New, "new"),
+        }
+    }
+
+    fn words_from(&self, at: usize) -> impl Iterator<Item = &Line<'a>> {
+        self.lines.iter().skip(at).filter(|l| !l.text.is_empty())
+    }
+
+    fn prefix_follows(&self, at: usize, within: usize) -> bool {
+        self.words_from(at).take(within).any(|l| l.prefixed)
+    }
+
+    /// Whether what follows an attribution is itself marked as quoted, by prefixes or by markup.
+    fn quotation_follows(&self, at: usize) -> bool {
+        self.prefix_follows(at, PREFIX_LINES)
+            || self.words_from(at).next().is_some_and(|l| {
+                let run = self.runs.partition_point(|(start, _)| *start <= l.start).checked_sub(1);
+                let class = run.and_then(|run| self.runs.get(run)).map(|(_, class)| *class);
+                matches!(class, Some(Class::Quote(_) | Class::Bare(_)))
+            })
+    }
+
+    /// How many lines from `at` are an attribution, such as "On Friday, Ann wrote:".
+    fn attribution(&self, at: usize) -> Option<usize> {
+        let first = trim_decoration(self.lines.get(at)?.text);
+        if ends_with_colon(first) && is_headless_attribution(first) {
+            return self.believed(first, at, 1);
+        }
+        let row =
+            phrases::ATTRIBUTIONS.iter().filter(|row| row.heads.iter().any(|head| first.starts_with(head)));
+        let verbs: Vec<&str> = row.flat_map(|row| row.verbs.iter().copied()).collect();
+        if verbs.is_empty() {
+            return None;
+        }
+        let mut joined = String::new();
+        for (lines, line) in self.lines.iter().skip(at).take(ATTRIBUTION_LINES).enumerate() {
+            if line.text.is_empty() || line.prefixed || joined.len() + line.text.len() > ATTRIBUTION_BYTES {
+                return None;
+            }
+            if lines > 0 {
+                joined.push(' ');
+            }
+            joined.push_str(line.text);
+            if ends_with_colon(trim_decoration(&joined)) {
+                let says = verbs.iter().any(|verb| has_word(&joined, verb));
+                return says.then(|| self.believed(&joined, at, lines + 1)).flatten();
+            }
+        }
+        None
+    }
+
+    /// A date or an address makes an attribution sure; without, a marked quotation must follow.
+    fn believed(&self, text: &str, at: usize, lines: usize) -> Option<usize> {
+        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).take(2).count();
+        (text.contains('@') || numbers > 1 || self.quotation_follows(at + lines)).then_some(lines)
+    }
+
+    /// Whether a copied header block begins here: labels for sender, date, and recipient or subject.
+    fn is_header_block(&self, at: usize) -> bool {
+        if self.lines.get(at).is_none_or(|l| role(l.text).is_none()) {
+            return false;
+        }
+        let roles: Vec<Role> = self.words_from(at).take(HEADER_LINES).filter_map(|l| role(l.text)).collect();
+        roles.contains(&Role::From)
+            && roles.contains(&Role::Sent)
+            && (roles.contains(&Role::To) || roles.contains(&Role::Subject))
+            && self.words_from(at).nth(1).is_some_and(|l| role(l.text).is_some())
+    }
+
+    fn is_separator(&self, at: usize, line: Line<'_>) -> bool {
+        match line.text {
+            "--" if line.trailing_blank => true,
+            "--" | "\u{2014}" | "__" => {
+                let follows =
+                    self.words_from(at + 1).take_while(|l| !l.prefixed).take(SIGNATURE_LINES + 1).count();
+                follows <= SIGNATURE_LINES
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Without the stars and underscores of text that once was bold.
+fn trim_decoration(text: &str) -> &str {
+    text.trim_matches(|c: char| matches!(c, '*' | '_') || c.is_whitespace())
+}
+
+fn ends_with_colon(text: &str) -> bool {
+    text.ends_with(':') || text.ends_with('：')
+}
+
+fn is_headless_attribution(text: &str) -> bool {
+    let text = text.trim_end_matches([':', '：', ' ', '\u{a0}']);
+    text.len() <= ATTRIBUTION_BYTES
+        && phrases::VERBS.iter().any(|verb| {
+            text.strip_suffix(verb).is_some_and(|before| !before.ends_with(char::is_alphanumeric))
+        })
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).is_some_and(|t| t.ends_with(char::is_alphanumeric));
+        let after = text.get(at + word.len()..).is_some_and(|t| t.starts_with(char::is_alphanumeric));
+        !before && !after
+    })
+}
+
+/// The words between the dashes of a line such as `-----Original Message-----`, in lower case.
+fn between_dashes(text: &str) -> Option<String> {
+    let dashed = text.starts_with("--") || text.starts_with("__") || text.starts_with("==");
+    if !dashed || text.len() > 200 {
+        return None;
+    }
+    let words = text.trim_matches(|c: char| matches!(c, '-' | '_' | '=' | '*' | ':') || c.is_whitespace());
+    (!words.is_empty()).then(|| words.to_lowercase())
+}
+
+fn is_original(text: &str) -> bool {
+    between_dashes(text).is_some_and(|words| phrases::ORIGINALS.contains(&words.as_str()))
+}
+
+fn is_forward(text: &str) -> bool {
+    if let Some(words) = between_dashes(text) {
+        return phrases::FORWARDS.iter().any(|phrase| words.starts_with(phrase));
+    }
+    if !ends_with_colon(text) || text.len() > 100 {
+        return false;
+    }
+    let words = text.trim_end_matches([':', '：', ' ', '\u{a0}']).to_lowercase();
+    phrases::FORWARD_LINES.contains(&words.as_str())
+}
+
+/// What the label of a line in a copied header block says.
+fn role(text: &str) -> Option<Role> {
+    let text = text.trim_start_matches(['*', ' ']);
+    let colon = text.bytes().take(32).position(|b| b == b':' || b == 0xef)?;
+    let label = text.get(..colon)?.trim_matches(|c: char| c == '*' || c.is_whitespace());
+    let known = |label: &str| phrases::LABELS.iter().find(|(l, _)| *l == label).map(|(_, role)| *role);
+    if label.is_empty() || label.len() > 24 { None } else { known(&label.to_lowercase()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<(RegionKind, String)> {
+        let division = divide(text, &[], Purpose::Reply, 0);
+        let cut = |r: &Region| text.get(r.start..r.end).unwrap_or_default().trim().to_owned();
+        division.regions.iter().map(|r| (r.kind, cut(r))).collect()
+    }
+
+    fn new_text(text: &str) -> String {
+        let new = kinds(text).into_iter().filter(|(kind, _)| *kind == RegionKind::New);
+        new.map(|(_, text)| text).collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn what_was_quoted_is_not_new() {
+        for (text, expected) in [
+            ("Yes.\n\nOn Tue, 1 Oct 2012 at 10:00, Ann <a@x.example> wrote:\n> Urgent?\n> Or not?\n", "Yes."),
+            ("On 1 Oct 2012, Ann wrote:\n> One?\nYes.\n> Two?\nNo.\n", "Yes.|No."),
+            ("> Urgent\nat the bottom", "at the bottom"),
+            (
+                "Hi\n\nOn Tue, Oct 1, 2012 at 10:00 AM, Ann Smith <ann@x.example>\nwrote:\n\nold text\nmore",
+                "Hi",
+            ),
+            ("Ja\n\nAm 01.10.2012 um 10:00 schrieb Max <m@x.example>:\n\nalt", "Ja"),
+            ("Oui\n\nLe 1 oct. 2012 à 10:00, Max <m@x.example> a\u{a0}écrit\u{a0}:\n> vieux", "Oui"),
+            ("Ok\n\n-----Original Message-----\nFrom: Ann\nSent: Monday\nTo: us\nSubject: x\n\nold", "Ok"),
+            ("Ok\n\nVon: Ann\nGesendet: Montag\nAn: uns\nBetreff: x\n\nalt", "Ok"),
+            ("Ok\n2012/10/1 Ann <a@x.example> wrote:\n> old", "Ok"),
+        ] {
+            assert_eq!(new_text(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_doubt_text_is_new() {
+        for text in [
+            "On the other hand nothing works.\nPlease help",
+            "On Monday I wrote:\nthe server is down. It still is.",
+            "if a > b then\nwe fail",
+            "From: the desk\nI can see that",
+            "-- not a signature",
+            "Subject: help\nplease",
+        ] {
+            assert_eq!(new_text(text), text, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_signature_ends_where_a_quotation_begins() {
+        use RegionKind::{New, Quoted, Signature};
+        let found = kinds("Help\n-- \nAnn\nSupport urgent line\n\n> old\nnew again");
+        let kinds: Vec<_> = found.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, [New, Signature, Quoted, New]);
+    }
+
+    #[test]
+    fn a_forwarded_mail_is_cut_off() {
+        for (text, purpose) in [
+            ("See below\n\n---------- Forwarded message ---------\nFrom: x\n\nold", Purpose::New),
+            ("See below\n\nBegin forwarded message:\n\n> From: x", Purpose::New),
+            ("See below\n\n-----Original Message-----\nFrom: x\n\nold", Purpose::Forward),
+        ] {
+            let division = divide(text, &[], purpose, 0);
+            assert_eq!(text.get(..division.forwarded), Some("See below\n\n"));
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Puts a [`Message`] together: header, then each part as the walk meets it.
+//!
+//! All text is counted against one budget, so that a mail of any size leaves at most a bounded amount behind.
+
+use std::borrow::Cow;
+
+use super::evidence::Found;
+use super::header::{self, Field};
+use super::quotation;
+use super::source::{Omitted, Options, Parts, Source};
+use super::structure::{self, Content, Event, Leaf};
+use super::subject::Purpose;
+use super::text::{self, Region, RegionKind, Text};
+use super::{Message, Unreadable, head, html, markup, parser};
+
+/// Text kept of one mail, body and forwarded mails together.
+const MAX_TEXT: usize = 1024 * 1024;
+/// Bytes of one encoded part that are decoded: markup and encodings are larger than the text in them.
+const MAX_ENCODED: usize = 4 * 1024 * 1024;
+/// Attachment names kept, and bytes of each.
+const MAX_NAMES: usize = 256;
+const MAX_NAME: usize = 255;
+/// Entries of what was left out.
+const MAX_OMITTED: usize = 64;
+/// Mails in encoded mails in encoded mails.
+const MAX_UNPACKED: u8 = 3;
+
+/// Reads a mail from any source.
+pub(super) fn read(source: &Source<'_>, options: &Options<'_>) -> Message {
+    match source {
+        Source::Whole(bytes) => whole(bytes, options),
+        Source::Parts(parts) => by_parts(parts, options),
+    }
+}
+
+fn whole(bytes: &[u8], options: &Options<'_>) -> Message {
+    let bytes = with_line_feeds(bytes);
+    let mut reader = Reader::default();
+    let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
+    if fields.is_empty() && body.trim_ascii().is_empty() {
+        reader.message.unreadable = Some(Unreadable::Empty);
+        return reader.message;
+    }
+    reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
+    structure::walk(&fields, body, ("", false), |event| reader.on(&event));
+    reader.finish()
+}
+
+fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
+    let mut reader = Reader::default();
+    let header = with_line_feeds(parts.header);
+    let (fields, _) = header::read_block(without_prelude(&header), |_| false);
+    reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
+    let content = Content::read(&fields);
+    if content.media.kind == "multipart" {
+        reader.on(&Event::Multipart(&content));
+    }
+    for part in &parts.parts {
+        let header = with_line_feeds(part.header);
+        let (fields, _) = header::read_block(&header, |_| false);
+        structure::walk(&fields, part.body, (part.section, false), |event| reader.on(&event));
+        if part.truncated {
+            reader.omit(Omitted {
+                section: part.section.to_owned(),
+                media_type: Content::read(&fields).media_type(),
+                bytes: 0,
+            });
+        }
+    }
+    for omitted in &parts.omitted {
+        reader.omit(omitted.clone());
+    }
+    reader.finish()
+}
+
+/// A mail whose lines end with bare carriage returns gets line feeds.
+fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if header::line_len(bytes) < bytes.len() || !bytes.contains(&b'\r') || bytes.ends_with(b"\n") {
+        return Cow::Borrowed(bytes);
+    }
+    Cow::Owned(bytes.iter().map(|&b| if b == b'\r' { b'\n' } else { b }).collect())
+}
+
+/// Skips what stands before the header of some stored mails: a byte order mark, blank lines, an mbox separator.
+fn without_prelude(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut bytes = bytes.trim_ascii_start();
+    while bytes.starts_with(b"From ") || bytes.starts_with(b">From ") {
+        bytes = header::split_line(bytes).1;
+    }
+    bytes
+}
+
+#[derive(Debug, Default)]
+struct Reader {
+    message: Message,
+    found: Found,
+    purpose: Purpose,
+    /// Text parts met so far.
+    parts: u16,
+    unreadable: Option<Unreadable>,
+    unpacked: u8,
+}
+
+impl Reader {
+    fn on(&mut self, event: &Event<'_, '_>) {
+        match event {
+            Event::Multipart(content) => self.multipart(content),
+            Event::Message(fields) => self.enclosed(fields),
+            Event::Leaf(leaf) => self.leaf(leaf),
+            Event::Omitted(omitted) => self.omit(omitted.clone()),
+        }
+    }
+
+    fn multipart(&mut self, content: &Content) {
+        self.found.multipart(content);
+        if content.media.subtype == "encrypted" {
+            self.unreadable = Some(Unreadable::Encrypted); // RFC 1847 section 2.2
+        }
+    }
+
+    /// The subject of an enclosed mail is part of what was forwarded.
+    fn enclosed(&mut self, fields: &[Field<'_>]) {
+        let subject = head::subject_of(fields);
+        if !subject.is_empty() {
+            self.append_forwarded(&subject);
+        }
+    }
+
+    fn leaf(&mut self, leaf: &Leaf<'_, '_>) {
+        let content = leaf.content;
+        if !leaf.enclosed {
+            self.found.part(leaf, || decoded(leaf).into_owned());
+        }
+        if let Some(name) = &content.name
+            && !(leaf.root && is_text(content))
+            && self.message.attachment_names.len() < MAX_NAMES
+        {
+            self.message.attachment_names.push(header::clip(name, MAX_NAME).to_owned());
+        }
+        match (content.media.kind.as_str(), content.media.subtype.as_str()) {
+            ("message", "rfc822" | "global") => self.unpack(leaf),
+            ("text", "rfc822-headers") => self.append_forwarded(&decoded(leaf)),
+            _ if !is_text(content) => self.binary(content),
+            // A named text is a file: a log, a trace. The text of the mail itself may have a name too.
+            _ if content.attachment && !leaf.root => {}
+            _ if content.name.is_some() && !leaf.root && self.parts > 0 => {}
+            (_, "html" | "xhtml+xml") => self.html(leaf),
+            _ => self.plain(leaf),
+        }
+    }
+
+    fn binary(&mut self, content: &Content) {
+        let subtype = content.media.subtype.as_str();
+        let smime = content.media.attribute("smime-type").unwrap_or("enveloped-data");
+        let reason = match (content.media.kind.as_str(), subtype) {
+            ("application", "pkcs7-mime" | "x-pkcs7-mime") if smime.eq_ignore_ascii_case("signed-data") => {
+                Unreadable::OpaqueSignature
+            }
+            ("application", "pkcs7-mime" | "x-pkcs7-mime") => Unreadable::Encrypted,
+            ("application", "ms-tnef" | "vnd.ms-tnef") => Unreadable::Tnef,
+            _ => return,
+        };
+        self.unreadable.get_or_insert(reason);
+    }
+
+    /// An enclosed mail that was encoded as a whole, against RFC 2046 section 5.2.1, yet seen.
+    fn unpack(&mut self, leaf: &Leaf<'_, '_>) {
+        if self.unpacked >= MAX_UNPACKED {
+            return;
+        }
+        self.unpacked += 1;
+        let bytes = leaf.content.encoding.decode(capped(leaf.body));
+        let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
+        self.enclosed(&fields);
+        structure::walk(&fields, body, (leaf.section, true), |event| self.on(&event));
+    }
+
+    fn plain(&mut self, leaf: &Leaf<'_, '_>) {
+        let decoded = decoded(leaf);
+        let text = text::plain(&decoded);
+        let kept = header::clip(&text, self.room());
+        self.account(leaf, text.len() - kept.len());
+        self.check(kept);
+        self.divide(leaf, kept, &[], "");
+    }
+
+    fn html(&mut self, leaf: &Leaf<'_, '_>) {
+        let decoded = decoded(leaf);
+        let rendered = html::render(&decoded, self.room());
+        self.account(leaf, rendered.cut);
+        self.check(&rendered.visible);
+        self.divide(leaf, &rendered.visible, &rendered.runs, &rendered.hidden);
+    }
+
+    /// Sorts the text of a part into what is the sender's and what is forwarded.
+    fn divide(&mut self, leaf: &Leaf<'_, '_>, visible: &str, runs: &[(usize, markup::Class)], hidden: &str) {
+        let alternative = self.parts;
+        self.parts = self.parts.saturating_add(1);
+        if !leaf.enclosed && alternative == 0 {
+            self.found.opening(visible);
+        }
+        let division = quotation::divide(visible, runs, self.purpose, alternative);
+        let (own, forwarded) = visible.split_at_checked(division.forwarded).unwrap_or((visible, ""));
+        let target = if leaf.enclosed { &mut self.message.forwarded } else { &mut self.message.body };
+        target.append(own, division.regions);
+        append_hidden(target, hidden, alternative);
+        if !forwarded.is_empty() {
+            self.message
+                .forwarded
+                .append(forwarded, [whole_region(forwarded, RegionKind::New, "forwarded", alternative)]);
+        }
+    }
+
+    fn append_forwarded(&mut self, text: &str) {
+        let text = text::plain(text);
+        let text = header::clip(&text, self.room());
+        let region = whole_region(text, RegionKind::New, "enclosed-mail", self.parts);
+        self.message.forwarded.append(text, [region]);
+    }
+
+    /// A text that is mostly replacement characters was not read.
+    fn check(&mut self, text: &str) {
+        let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
+        if lost > 8 && lost * 3 > text.chars().count() {
+            self.unreadable.get_or_insert(Unreadable::Undecodable);
+        }
+        if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
+            self.unreadable.get_or_insert(Unreadable::Encrypted);
+        }
+    }
+
+    /// Text that may still be kept.
+    fn room(&self) -> usize {
+        MAX_TEXT.saturating_sub(self.message.body.text.len() + self.message.forwarded.text.len())
+    }
+
+    /// Names what was not kept of a part: undecoded bytes, and text beyond the room.
+    fn account(&mut self, leaf: &Leaf<'_, '_>, cut: usize) {
+        let bytes = cut + leaf.body.len().saturating_sub(MAX_ENCODED);
+        if bytes > 0 {
+            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+            let media_type = leaf.content.media_type();
+            self.omit(Omitted { section: leaf.section.to_owned(), media_type, bytes });
+        }
+    }
+
+    fn omit(&mut self, omitted: Omitted) {
+        if self.message.omitted.len() < MAX_OMITTED {
+            self.message.omitted.push(omitted);
+        }
+    }
+
+    fn finish(mut self) -> Message {
+        let has_words =
+            self.message.body.of_kind(RegionKind::New).any(|r| !self.message.body.slice(r).trim().is_empty());
+        // Encrypted stays encrypted beside the notes that gateways and lists add; the others only count without words.
+        self.message.unreadable = match self.unreadable {
+            Some(reason @ (Unreadable::Encrypted | Unreadable::Undecodable)) => Some(reason),
+            Some(reason) if !has_words => Some(reason),
+            _ => None,
+        };
+        self.message.evidence = self.found.0;
+        self.message
+    }
+}
+
+fn is_text(content: &Content) -> bool {
+    match content.media.kind.as_str() {
+        "text" => !matches!(
+            content.media.subtype.as_str(),
+            "calendar"
+                | "x-amp-html"
+                | "css"
+                | "vcard"
+                | "x-vcard"
+                | "directory"
+                | "javascript"
+                | "rfc822-headers"
+        ),
+        "application" => content.media.subtype == "xhtml+xml",
+        // A type that is none, such as `html` alone, is read as text.
+        kind => content.media.subtype.is_empty() && !matches!(kind, "image" | "audio" | "video" | "message"),
+    }
+}
+
+fn capped(body: &[u8]) -> &[u8] {
+    body.get(..MAX_ENCODED).unwrap_or(body)
+}
+
+fn decoded<'a>(leaf: &Leaf<'a, '_>) -> Cow<'a, str> {
+    let charset = leaf.content.media.attribute("charset");
+    match leaf.content.encoding.decode(capped(leaf.body)) {
+        Cow::Borrowed(bytes) => parser::text(bytes, charset),
+        Cow::Owned(bytes) => Cow::Owned(parser::text(&bytes, charset).into_owned()),
+    }
+}
+
+fn whole_region(text: &str, kind: RegionKind, because: &'static str, alternative: u16) -> Region {
+    Region { start: 0, end: text.len(), kind, because, alternative }
+}
+
+fn append_hidden(target: &mut Text, hidden: &str, alternative: u16) {
+    if !hidden.is_empty() {
+        target.append(hidden, [whole_region(hidden, RegionKind::Hidden, "hidden", alternative)]);
+    }
+}

@@ -1,0 +1,322 @@
+//! Walks the MIME structure of a mail and hands each leaf part on (RFC 2045, RFC 2046).
+//!
+//! One pass over the bytes with a stack of open multiparts: no recursion, nothing scanned twice, nothing decoded. What lies
+//! deeper or further than the caps is named as omitted.
+
+use super::encoding::Encoding;
+use super::header::{self, Field};
+use super::parser::{self, Typed};
+use super::source::Omitted;
+
+/// Multiparts and enclosed mails inside each other; people nest three or four.
+const MAX_DEPTH: usize = 64;
+/// Parts looked at in one mail.
+const MAX_PARTS: usize = 1_000;
+/// Bytes of one Content-Type or Content-Disposition that are parsed.
+const MAX_PARAMETERS: usize = 8 * 1024;
+
+/// What the header of a part says about its content.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) media: Typed,
+    pub(super) encoding: Encoding,
+    pub(super) attachment: bool,
+    pub(super) name: Option<String>,
+}
+
+impl Content {
+    /// Reads the MIME fields of a header; a missing or broken Content-Type is plain text (RFC 2045 section 5.2).
+    pub(super) fn read(fields: &[Field<'_>]) -> Self {
+        let mut media = None;
+        let mut disposition = None;
+        let mut encoding = Encoding::Identity;
+        for field in fields {
+            match field.name.len() {
+                12 if field.is("Content-Type") && media.is_none() => {
+                    media = parser::typed(field.capped(MAX_PARAMETERS));
+                }
+                19 if field.is("Content-Disposition") && disposition.is_none() => {
+                    disposition = parser::typed(field.capped(MAX_PARAMETERS));
+                }
+                25 if field.is("Content-Transfer-Encoding") => {
+                    encoding = Encoding::named(&header::keyword(&field.unfolded(256)));
+                }
+                _ => {}
+            }
+        }
+        let mut media = media.unwrap_or_else(|| Typed::new("text", "plain"));
+        if media.kind == "text" && media.subtype.is_empty() {
+            media.subtype.push_str("plain");
+        }
+        let attachment = disposition.as_ref().is_some_and(|d| d.kind == "attachment");
+        let name = disposition
+            .as_ref()
+            .and_then(|d| d.attribute("filename"))
+            .or_else(|| media.attribute("name"))
+            .map(header::collapse)
+            .filter(|name| !name.is_empty());
+        Self { media, encoding, attachment, name }
+    }
+
+    /// Such as `text/plain`.
+    pub(super) fn media_type(&self) -> String {
+        format!("{}/{}", self.media.kind, self.media.subtype)
+    }
+
+    fn is_message(&self) -> bool {
+        self.media.kind == "message" && matches!(self.media.subtype.as_str(), "rfc822" | "global")
+    }
+}
+
+/// What the walk meets.
+pub(super) enum Event<'a, 'w> {
+    /// A multipart begins.
+    Multipart(&'w Content),
+    /// An enclosed mail begins; these are its fields.
+    Message(&'w [Field<'a>]),
+    /// A part that holds no others.
+    Leaf(Leaf<'a, 'w>),
+    /// Something beyond the caps.
+    Omitted(Omitted),
+}
+
+/// A part that holds no others.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf<'a, 'w> {
+    pub(super) content: &'w Content,
+    /// Still transfer-encoded.
+    pub(super) body: &'a [u8],
+    /// Whether it stands inside an enclosed mail.
+    pub(super) enclosed: bool,
+    /// Whether it is the whole content of its mail.
+    pub(super) root: bool,
+    pub(super) section: &'w str,
+}
+
+/// An open multipart or enclosed mail.
+struct Level {
+    /// `None` for an enclosed mail.
+    boundary: Option<String>,
+    digest: bool,
+    enclosed: bool,
+    /// How many children were met.
+    children: usize,
+}
+
+/// What was found where a part ended.
+enum Delimiter {
+    /// A part of the level with this index begins.
+    Part(usize),
+    /// The level with this index is closed.
+    Close(usize),
+    End,
+}
+
+struct Walk<'a, F> {
+    rest: &'a [u8],
+    levels: Vec<Level>,
+    parts: usize,
+    on: F,
+}
+
+/// Walks the content that follows `fields`, the header of a mail or of a fetched part, whose own section is `section`
+/// (empty for a whole mail). `enclosed` says that all of it belongs to an enclosed mail.
+pub(super) fn walk<'a>(
+    fields: &[Field<'a>],
+    body: &'a [u8],
+    (section, enclosed): (&str, bool),
+    on: impl FnMut(Event<'a, '_>),
+) {
+    let root = Level { boundary: None, digest: false, enclosed, children: 0 };
+    let mut walk = Walk { rest: body, levels: vec![root], parts: 0, on };
+    walk.entity(&Content::read(fields), section);
+    while walk.parts < MAX_PARTS {
+        match walk.next_part() {
+            Some(level) => walk.part(level, section),
+            None => return,
+        }
+    }
+    if !walk.rest.is_empty() {
+        let bytes = u64::try_from(walk.rest.len()).unwrap_or(u64::MAX);
+        let media_type = "multipart/mixed".to_owned();
+        let section = walk.section(section);
+        (walk.on)(Event::Omitted(Omitted { section, media_type, bytes }));
+    }
+}
+
+impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
+    /// Skips to the next delimiter line that begins a part.
+    fn next_part(&mut self) -> Option<usize> {
+        loop {
+            let (_, delimiter) = self.take_until_delimiter();
+            match delimiter {
+                Delimiter::Part(level) => return Some(level),
+                Delimiter::Close(level) => self.levels.truncate(level),
+                Delimiter::End => return None,
+            }
+        }
+    }
+
+    /// Reads the part of multipart `level` that `rest` begins with.
+    fn part(&mut self, level: usize, base: &str) {
+        self.levels.truncate(level + 1);
+        let digest = self.levels.last_mut().is_some_and(|l| {
+            l.children += 1;
+            l.digest
+        });
+        let levels = &self.levels;
+        let (fields, rest) = header::read_block(self.rest, |line| find(levels, line).is_some());
+        self.rest = rest;
+        let mut content = Content::read(&fields);
+        if digest && !fields.iter().any(|f| f.is("Content-Type")) {
+            content.media = Typed::new("message", "rfc822"); // RFC 2046 section 5.1.5
+        }
+        self.entity(&content, base);
+    }
+
+    /// Takes in the content that a header announced.
+    fn entity(&mut self, content: &Content, base: &str) {
+        self.parts += 1;
+        let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
+        if self.levels.len() > MAX_DEPTH {
+            return self.leave_out(content, base);
+        }
+        if content.media.kind == "multipart" {
+            (self.on)(Event::Multipart(content));
+            if let Some(boundary) =
+                content.media.attribute("boundary").map(str::trim_end).filter(|b| !b.is_empty())
+            {
+                let digest = content.media.subtype == "digest";
+                let level = Level { boundary: Some(boundary.to_owned()), digest, enclosed, children: 0 };
+                self.levels.push(level);
+                return self.preamble(content, base);
+            }
+        }
+        if content.is_message() && content.encoding == Encoding::Identity {
+            return self.enclosed_mail(base);
+        }
+        self.leaf(content, base);
+    }
+
+    /// A multipart whose own delimiter never comes is read as text: better shown than lost.
+    fn preamble(&mut self, content: &Content, base: &str) {
+        let own = self.levels.len() - 1;
+        let before = self.rest;
+        let mut skipped = 0;
+        loop {
+            let (line, _) = header::split_line(self.rest);
+            if line.is_empty() {
+                break;
+            }
+            match find(&self.levels, line) {
+                Some(Delimiter::Part(level) | Delimiter::Close(level)) if level == own => return,
+                Some(_) => break,
+                None => self.rest = self.rest.get(line.len()..).unwrap_or_default(),
+            }
+            skipped += line.len();
+        }
+        let root = self.levels.len() == 2;
+        self.levels.pop();
+        let media = Typed::new("text", "plain");
+        let text = Content { media, encoding: content.encoding, attachment: false, name: None };
+        let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
+        let body = before.get(..skipped).unwrap_or_default();
+        let section = self.section(base);
+        (self.on)(Event::Leaf(Leaf { content: &text, body, enclosed, root, section: &section }));
+    }
+
+    /// A mail within the mail: its header is read here, its body is the next entity.
+    fn enclosed_mail(&mut self, base: &str) {
+        let levels = &self.levels;
+        let (fields, rest) = header::read_block(self.rest, |line| find(levels, line).is_some());
+        self.rest = rest;
+        (self.on)(Event::Message(&fields));
+        let level = Level { boundary: None, digest: false, enclosed: true, children: 0 };
+        self.levels.push(level);
+        let content = Content::read(&fields);
+        // One enclosed mail after another without a multipart between them needs no recursion of ours.
+        if content.is_message() || self.levels.len() > MAX_DEPTH {
+            return self.leave_out(&content, base);
+        }
+        self.entity(&content, base);
+    }
+
+    fn leaf(&mut self, content: &Content, base: &str) {
+        let root = self.levels.len() == 1;
+        let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
+        let section = self.section(base);
+        let (body, delimiter) = self.peek_until_delimiter();
+        let body = if matches!(delimiter, Delimiter::End) { body } else { without_line_end(body) };
+        (self.on)(Event::Leaf(Leaf { content, body, enclosed, root, section: &section }));
+    }
+
+    fn leave_out(&mut self, content: &Content, base: &str) {
+        let (body, _) = self.peek_until_delimiter();
+        let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let omitted = Omitted { section: self.section(base), media_type: content.media_type(), bytes };
+        (self.on)(Event::Omitted(omitted));
+    }
+
+    /// The bytes before the next delimiter line, which is left in `rest`.
+    fn peek_until_delimiter(&mut self) -> (&'a [u8], Delimiter) {
+        let start = self.rest;
+        // A single part has no delimiter to look for.
+        if self.levels.iter().all(|l| l.boundary.is_none()) {
+            self.rest = &[];
+            return (start, Delimiter::End);
+        }
+        let mut taken = 0;
+        loop {
+            let line_len = header::line_len(self.rest);
+            let Some(line) = self.rest.get(..line_len).filter(|l| !l.is_empty()) else {
+                return (start, Delimiter::End);
+            };
+            if let Some(delimiter) = find(&self.levels, line) {
+                return (start.get(..taken).unwrap_or(start), delimiter);
+            }
+            taken += line_len;
+            self.rest = self.rest.get(line_len..).unwrap_or_default();
+        }
+    }
+
+    /// As [`Self::peek_until_delimiter`], but the delimiter line is consumed.
+    fn take_until_delimiter(&mut self) -> (&'a [u8], Delimiter) {
+        let found = self.peek_until_delimiter();
+        self.rest = header::split_line(self.rest).1;
+        found
+    }
+
+    /// The IMAP section of the present part (RFC 3501 section 6.4.5).
+    fn section(&self, base: &str) -> String {
+        let mut section = base.to_owned();
+        for level in self.levels.iter().filter(|l| l.boundary.is_some()) {
+            if !section.is_empty() {
+                section.push('.');
+            }
+            section.push_str(&level.children.to_string());
+        }
+        if section.is_empty() { "1".to_owned() } else { section }
+    }
+}
+
+/// Whether `line` is a delimiter of an open multipart; the innermost is asked first (RFC 2046 section 5.1.1).
+fn find(levels: &[Level], line: &[u8]) -> Option<Delimiter> {
+    let line = line.strip_prefix(b"--")?.trim_ascii_end();
+    for (at, level) in levels.iter().enumerate().rev() {
+        let Some(tail) = level.boundary.as_ref().and_then(|b| line.strip_prefix(b.as_bytes())) else {
+            continue;
+        };
+        match tail {
+            b"" => return Some(Delimiter::Part(at)),
+            b"--" => return Some(Delimiter::Close(at)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The line end before a delimiter belongs to the delimiter.
+fn without_line_end(body: &[u8]) -> &[u8] {
+    let body = body.strip_suffix(b"\n").unwrap_or(body);
+    body.strip_suffix(b"\r").unwrap_or(body)
+}

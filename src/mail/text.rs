@@ -1,0 +1,136 @@
+//! The readable text of a mail and what each stretch of it is.
+//!
+//! `\n` ends a line, `\n\n` is a blank line, U+2029 stands between blocks of HTML and `\t` between table cells; no other
+//! control character is ever in a text. The regions of a [`Text`] are sorted, touch each other and cover all of it.
+
+use std::borrow::Cow;
+
+/// What separates two blocks of HTML; a line splitter takes it for a line end.
+pub const BLOCK: char = '\u{2029}';
+
+/// Decoded text, divided into regions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    /// The text of all parts, one after the other.
+    pub text: String,
+    /// Sorted, contiguous, covering the whole text; they begin and end at line boundaries.
+    pub regions: Vec<Region>,
+}
+
+impl Text {
+    /// The text of a region.
+    pub fn slice(&self, region: &Region) -> &str {
+        self.text.get(region.start..region.end).unwrap_or_default()
+    }
+
+    /// The regions of one kind.
+    pub fn of_kind(&self, kind: RegionKind) -> impl Iterator<Item = &Region> {
+        self.regions.iter().filter(move |r| r.kind == kind)
+    }
+
+    /// Appends the text of a part after a blank line. `regions` cover `text` and count from its beginning.
+    pub(super) fn append(&mut self, text: &str, regions: impl IntoIterator<Item = Region>) {
+        if text.is_empty() {
+            return;
+        }
+        if let Some(last) = self.regions.last_mut() {
+            while !self.text.ends_with("\n\n") {
+                self.text.push('\n');
+            }
+            last.end = self.text.len();
+        }
+        let base = self.text.len();
+        self.text.push_str(text);
+        self.regions.extend(regions.into_iter().map(|r| Region {
+            start: r.start + base,
+            end: r.end + base,
+            ..r
+        }));
+    }
+}
+
+/// A stretch of a [`Text`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// What it is.
+    pub kind: RegionKind,
+    /// The rule that said so, a stable slug; `new` for new text.
+    pub because: &'static str,
+    /// The text part it came from. A keyword in the text and the HTML of one mail counts once.
+    pub alternative: u16,
+}
+
+/// What a stretch of text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RegionKind {
+    /// Written by the sender for this mail; in doubt text is new.
+    New,
+    /// Taken from an earlier mail, or the line that introduces it.
+    Quoted,
+    /// The sender's signature.
+    Signature,
+    /// Not shown to a reader of the HTML.
+    Hidden,
+}
+
+/// Plain text in our conventions: line ends become `\n`, a tab a blank, other controls go.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.bytes().all(|b| b >= b' ' && b != 0x7f || b == b'\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| b < b' ' && b != b'\n' || b == 0x7f) {
+        // The byte found is ASCII, so both cuts are between characters.
+        out.push_str(rest.get(..at).unwrap_or_default());
+        let tail = rest.get(at..).unwrap_or_default();
+        let mut next = tail.get(1..).unwrap_or_default();
+        match tail.bytes().next() {
+            Some(b'\r') => {
+                next = next.strip_prefix('\n').unwrap_or(next);
+                out.push('\n');
+            }
+            Some(b'\t') => out.push(' '),
+            Some(0x0b | 0x0c) => out.push('\n'),
+            _ => {}
+        }
+        rest = next;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_keeps_lines_and_loses_controls() {
+        for (text, expected) in [
+            ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+            ("a\tb\0c\u{1b}[0m", "a bc[0m"),
+            ("\u{feff}Hi", "Hi"),
+            ("tail\r", "tail\n"),
+            ("größe\x0cnext", "größe\nnext"),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
+    }
+
+    #[test]
+    fn parts_are_set_apart_by_a_blank_line() {
+        let region =
+            |end, alternative| Region { start: 0, end, kind: RegionKind::New, because: "new", alternative };
+        let mut text = Text::default();
+        text.append("one\n", [region(4, 0)]);
+        text.append("two", [region(3, 1)]);
+        assert_eq!(text.text, "one\n\ntwo");
+        let spans: Vec<_> = text.regions.iter().map(|r| (r.start, r.end)).collect();
+        assert_eq!(spans, [(0, 5), (5, 8)]);
+    }
+}
