@@ -64,6 +64,27 @@ pub struct Mailbox {
     pub address: Address,
 }
 
+impl Mailbox {
+    /// Reads one mailbox as a configuration writes it: `Example Support <support@example.com>` or an address alone.
+    /// This is not the header grammar of RFC 5322; comments, groups and lists are refused.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.chars().any(char::is_control) {
+            return None;
+        }
+        let Some(inside) = text.strip_suffix('>') else {
+            return Address::parse(text).map(|address| Mailbox { name: None, address });
+        };
+        let (name, address) = inside.rsplit_once('<')?;
+        let name = name.trim().trim_matches('"').trim();
+        if name.contains(['<', '>', '"', ',', ';']) {
+            return None;
+        }
+        let name = (!name.is_empty()).then(|| name.to_owned());
+        Some(Mailbox { name, address: Address::parse(address.trim())? })
+    }
+}
+
 impl fmt::Display for Mailbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {

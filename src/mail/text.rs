@@ -23,6 +23,12 @@ impl Text {
         self.text.get(region.start..region.end).unwrap_or_default()
     }
 
+    /// The region that a byte lies in.
+    pub fn region_at(&self, offset: usize) -> Option<&Region> {
+        let index = self.regions.partition_point(|region| region.end <= offset);
+        self.regions.get(index).filter(|region| region.start <= offset)
+    }
+
     /// The regions of one kind.
     pub fn of_kind(&self, kind: RegionKind) -> impl Iterator<Item = &Region> {
         self.regions.iter().filter(move |r| r.kind == kind)
