@@ -29,7 +29,7 @@ pub use duration::{Rate, Target, duration_in_words, parse_duration};
 pub use example::{Example, ExampleMail, Expectation, Wanted};
 pub use files::{Files, RawFile};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
-pub use reply::{MissingWords, Replies, RenderError, Rendered, ReplyVariables};
+pub use reply::{MissingWords, NearMissVariable, RenderError, Rendered, Replies, ReplyVariables};
 pub use words::{Place, PlaceSet, Scan, Term, TermHit, TermKind, Words};
 
 use crate::base::diagnostic::SourceFile;

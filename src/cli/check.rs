@@ -1,0 +1,45 @@
+//! `nightdesk check`: every mistake of a policy at once.
+
+use std::path::Path;
+
+use super::{Ending, evaluate, output};
+
+/// Checks a policy folder. Mistakes are the answer, so they go to stdout.
+pub(super) fn run(policy: &Path) -> anyhow::Result<Ending> {
+    let outcome = evaluate::load(policy)?;
+    let text = crate::compose::diagnostics(&outcome.diagnostics, outcome.left_out, crate::compose::Colours::Ansi);
+    match outcome.policy {
+        Some(policy) => {
+            let shown = if outcome.diagnostics.is_empty() { String::new() } else { text };
+            output::answer(&format!("{shown}{}\n", summary(&policy)))?;
+            Ok(Ending::Fine)
+        }
+        None => {
+            output::answer(&text)?;
+            Ok(Ending::Negative)
+        }
+    }
+}
+
+/// What the policy holds, and what of it nothing acts on yet.
+fn summary(policy: &crate::policy::Policy) -> String {
+    let unspecified: Vec<&str> = policy
+        .coverage
+        .iter()
+        .filter(|rule| rule.target == Some(crate::policy::Target::Unspecified))
+        .map(|rule| rule.name.as_str())
+        .collect();
+    let mut text = format!(
+        "policy {} ({}): {} desks, {} coverage rules, {} words and patterns, {} tests: no mistakes",
+        policy.name,
+        policy.digest.get(..12).unwrap_or(&policy.digest),
+        policy.desks.len(),
+        policy.coverage.len(),
+        policy.words.terms.len(),
+        policy.examples.len(),
+    );
+    if !unspecified.is_empty() {
+        text = format!("{text}\nno response time is promised by: {}", unspecified.join(", "));
+    }
+    text
+}

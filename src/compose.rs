@@ -1,0 +1,17 @@
+//! Layer 5: decisions and mistakes in words.
+//!
+//! The only maker of outgoing mail, and the only place that turns codes into sentences: replies, explanations for
+//! people and for programs, diagnostics. Pure as the layers below; it writes strings and prints nothing.
+
+mod diagnostics;
+mod explanation;
+mod narrative;
+mod reply;
+mod trace;
+mod words;
+
+pub use diagnostics::{Colours, diagnostics};
+pub use explanation::{Explained, Explanation};
+pub use narrative::narrative;
+pub use reply::{Reply, reply};
+pub use words::{hours_in_words, instant_in_words};

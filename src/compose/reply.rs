@@ -1,0 +1,145 @@
+//! The automatic reply: what stands in it and to whom it goes.
+//!
+//! Every instant is computed here, for the desk's own zone, from the decision; a template never does arithmetic. What
+//! the customer wrote reaches the reply only as the sender's name and the subject, each on one line and short.
+
+use std::collections::BTreeMap;
+
+use super::words::{business_day_in_words, hours_in_words, instant_in_words};
+use crate::base::id::CaseId;
+use crate::casework::own_message_id;
+use crate::decision::{Decision, Hours, Reading};
+use crate::mail::{Address, Mailbox};
+use crate::policy::{Policy, RenderError, Rendered, ReplyVariables, Target};
+
+/// How many characters of the customer's own words a reply repeats.
+const MOST_REPEATED: usize = 120;
+
+/// A reply, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The template's name.
+    pub template: String,
+    /// The From field.
+    pub from: String,
+    /// To whom.
+    pub to: Address,
+    /// Our Message-ID, without angle brackets.
+    pub message_id: String,
+    /// Subject, text and HTML.
+    pub rendered: Rendered,
+}
+
+/// Renders the reply of a decision; `None` when it has none.
+///
+/// # Errors
+/// When the template fails. Loading a policy has tried it for every rule that uses it, so this is rare.
+pub fn reply(
+    reading: &Reading,
+    decision: &Decision,
+    case: CaseId,
+    policy: &Policy,
+) -> Result<Option<Reply>, RenderError> {
+    let Some(plan) = &decision.reply else { return Ok(None) };
+    let rendered = policy.replies.render(plan.template, &variables(reading, decision, case, policy, &plan.to))?;
+    let from = policy.auto_reply.from.clone().unwrap_or_default();
+    let domain = Mailbox::parse(&from).map_or_else(String::new, |from| from.address.domain().to_owned());
+    Ok(Some(Reply {
+        template: policy.replies.name(plan.template).unwrap_or_default().to_owned(),
+        message_id: own_message_id(case, decision.content, &domain),
+        from,
+        to: plan.to.clone(),
+        rendered,
+    }))
+}
+
+fn variables(
+    reading: &Reading,
+    decision: &Decision,
+    case: CaseId,
+    policy: &Policy,
+    to: &Address,
+) -> ReplyVariables {
+    let desk = policy.desks.get(decision.desk);
+    let calendar = desk.and_then(|desk| policy.calendars.get(desk.calendar));
+    let in_words = |instant| calendar.map(|calendar| instant_in_words(instant, calendar.zone()));
+    let (hours, closed_for, opens_at) = match decision.hours {
+        Hours::Open => ("open", None, None),
+        Hours::Closed { closed_for, opens_at } => ("closed", Some(closed_for.slug().to_owned()), opens_at),
+    };
+    let promised = decision.target.filter(|target| *target != Target::Unspecified);
+    ReplyVariables {
+        labels: labels(decision, policy),
+        reference: case.reference(),
+        sender: sender_name(reading, to),
+        sender_address: to.to_string(),
+        subject: one_line(&reading.message.subject),
+        desk: desk.map(|desk| desk.name.clone()).unwrap_or_default(),
+        mailbox: reading.mailbox.clone(),
+        hours: hours.to_owned(),
+        closed_for,
+        hours_in_words: calendar.map(hours_in_words).unwrap_or_default(),
+        received_at: in_words(decision.received_at).unwrap_or_default(),
+        opens_at: opens_at.and_then(in_words),
+        respond_by: decision.respond_by.and_then(in_words),
+        target: promised.map(|target| target.to_string()),
+        next_business_day: opens_at
+            .zip(calendar)
+            .map(|(opens_at, calendar)| business_day_in_words(opens_at, decision.now, calendar.zone())),
+        asked_for: decision
+            .asked_for
+            .iter()
+            .filter_map(|ask| policy.asks.get(*ask))
+            .map(|ask| ask.question.clone())
+            .collect(),
+        near_misses: near_misses(reading, policy),
+        escalation: decision
+            .alerts
+            .first()
+            .and_then(|alert| policy.escalations.get(alert.escalation))
+            .map(|escalation| escalation.name.clone()),
+        conversation: decision.conversation.slug().to_owned(),
+    }
+}
+
+fn labels(decision: &Decision, policy: &Policy) -> BTreeMap<String, Option<String>> {
+    policy
+        .labels
+        .iter()
+        .zip(&decision.labels)
+        .map(|(label, outcome)| {
+            let value = outcome.value.and_then(|value| label.values.get(value)).cloned();
+            (label.name.replace('-', "_"), value)
+        })
+        .collect()
+}
+
+fn near_misses(reading: &Reading, policy: &Policy) -> Vec<crate::policy::NearMissVariable> {
+    reading
+        .near_misses
+        .iter()
+        .filter_map(|near| {
+            let term = policy.words.terms.get(near.term)?;
+            Some(crate::policy::NearMissVariable { text: one_line(&near.text), keyword: term.text.clone() })
+        })
+        .collect()
+}
+
+/// The name that goes with the address, when there is one that looks like a name and not like a lure.
+fn sender_name(reading: &Reading, to: &Address) -> String {
+    let message = &reading.message;
+    let name = message
+        .from
+        .iter()
+        .chain(&message.reply_to)
+        .find(|mailbox| mailbox.address == *to)
+        .and_then(|mailbox| mailbox.name.as_deref())
+        .map(one_line)
+        .filter(|name| !name.is_empty() && !name.contains(['/', '<', '>', '@']) && !name.contains("www."));
+    name.unwrap_or_else(|| to.to_string())
+}
+
+fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_REPEATED).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,10 @@
+//! Layer 5: bytes from files: policy folders and single mails.
+//!
+//! Only reads. Everything is bounded in size and number before it is held in memory; what cannot be read is told, by
+//! name.
+
+mod folder;
+mod mail_file;
+
+pub use folder::policy_folder;
+pub use mail_file::{MAIL_LIMIT, example_mail, mail_file};

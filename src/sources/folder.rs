@@ -1,0 +1,71 @@
+//! A policy folder as bytes.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::policy::{Files, RawFile};
+
+/// The most bytes read of one file; one more than a policy accepts, so that it can say that it is too large.
+const FILE_LIMIT: u64 = 16 * 1024 * 1024 + 1;
+/// The most bytes of a whole folder.
+const FOLDER_LIMIT: u64 = 256 * 1024 * 1024;
+/// The most files of a folder.
+const MOST_FILES: usize = 10_000;
+
+/// Folders that belong to a policy; others are left alone.
+const FOLDERS: [&str; 3] = ["replies", "holidays", "tests"];
+
+/// Reads what belongs to a policy: `policy.toml`, `*.csv`, and the files of `replies`, `holidays` and `tests`.
+///
+/// # Errors
+/// When the folder itself cannot be read, or holds more than a policy can.
+pub fn policy_folder(path: &Path) -> io::Result<Files> {
+    let mut reader = Reader { files: Files::default(), bytes: 0 };
+    reader.folder(path, "", |name| name == "policy.toml" || name.ends_with(".csv"))?;
+    for folder in FOLDERS {
+        let inside = path.join(folder);
+        if inside.is_dir() {
+            reader.folder(&inside, folder, |name| !name.starts_with('.'))?;
+        }
+    }
+    Ok(reader.files)
+}
+
+struct Reader {
+    files: Files,
+    bytes: u64,
+}
+
+impl Reader {
+    fn folder(&mut self, path: &Path, prefix: &str, wanted: impl Fn(&str) -> bool) -> io::Result<()> {
+        let mut names: Vec<String> = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if wanted(&name) && entry.path().is_file() {
+                names.push(name);
+            }
+            if self.files.files.len() + names.len() > MOST_FILES {
+                return Err(io::Error::other(format!("more than {MOST_FILES} files")));
+            }
+        }
+        names.sort();
+        for name in names {
+            let content = self.file(&path.join(&name)).map_err(|error| error.to_string());
+            let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            self.files.files.push(RawFile { name, content });
+            if self.bytes > FOLDER_LIMIT {
+                return Err(io::Error::other(format!("more than {FOLDER_LIMIT} bytes in all")));
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        File::open(path)?.take(FILE_LIMIT).read_to_end(&mut content)?;
+        self.bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
+        Ok(content)
+    }
+}
