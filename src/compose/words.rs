@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use jiff::{Timestamp, Zoned};
 
-use crate::calendar::{Calendar, DaySpan, Zone, weekday_name};
+use crate::calendar::{Calendar, DaySpan, Zone};
 
 /// `Monday, 12 January 2026, 08:00 EST (13:00 UTC)`; the UTC date is named where it is another day, seconds where
 /// there are any.
@@ -80,10 +80,22 @@ pub fn hours_in_words(calendar: &Calendar) -> String {
 
 fn days(first: Weekday, last: Weekday) -> String {
     match last.since(first) {
-        0 => weekday_name(first).to_owned(),
-        1 => format!("{} and {}", weekday_name(first), weekday_name(last)),
+        0 => day_name(first).to_owned(),
+        1 => format!("{} and {}", day_name(first), day_name(last)),
         6 => "every day".to_owned(),
-        _ => format!("{} to {}", weekday_name(first), weekday_name(last)),
+        _ => format!("{} to {}", day_name(first), day_name(last)),
+    }
+}
+
+fn day_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
     }
 }
 

@@ -93,8 +93,14 @@ fn try_rules(
     vocabulary: &Vocabulary<'_>,
     problems: &mut Problems,
 ) {
-    for rule in coverage.iter().filter(|rule| rule.reply.and_then(|reply| replies.name(reply)) == Some(name)) {
-        for variables in trials(rule, asks, vocabulary).into_iter().take(MOST_TRIALS) {
+    for (position, rule) in coverage.iter().enumerate() {
+        if rule.reply.and_then(|reply| replies.name(reply)) != Some(name) {
+            continue;
+        }
+        let before = coverage.get(..position).unwrap_or_default();
+        let mut trials = trials(rule, asks, vocabulary);
+        trials.retain(|variables| !before.iter().any(|earlier| takes(earlier, variables, vocabulary)));
+        for variables in trials.into_iter().take(MOST_TRIALS) {
             if let Err(error) = replies.render(index, &variables) {
                 problems.push(diagnostic(source, &error).hint(format!(
                     "it fails for the rule \"{}\" when hours are {}",
@@ -104,6 +110,27 @@ fn try_rules(
             }
         }
     }
+}
+
+/// Whether a rule surely takes a mail with these hours and labels, so that later rules never see it.
+fn takes(rule: &Coverage, variables: &ReplyVariables, vocabulary: &Vocabulary<'_>) -> bool {
+    rule.when.tests.iter().all(|test| match test.key {
+        Key::Hours => test.admits(Some(&variables.hours)),
+        Key::Label(index) => vocabulary.labels.get(index).is_some_and(|label| {
+            let value = variables.labels.get(&variable(&label.name)).and_then(Option::as_deref);
+            test.admits(value)
+        }),
+        Key::ClosedFor
+        | Key::Plan
+        | Key::Customer
+        | Key::Desk
+        | Key::Mailbox
+        | Key::Conversation
+        | Key::Automated
+        | Key::Readable
+        | Key::Authenticated
+        | Key::Sender => false,
+    })
 }
 
 /// Sample variables for every combination that the rule's conditions leave open, one label varied at a time.
