@@ -52,8 +52,8 @@ impl Page {
 
     /// A name and its value, wrapped beside it.
     fn entry(&mut self, name: &str, value: &str) {
-        let first = format!("  {name:<10}");
-        let options = textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent("            ");
+        let first = format!("  {name:<13}");
+        let options = textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent("               ");
         for line in textwrap::wrap(value, options) {
             self.line(&line);
         }
@@ -164,7 +164,7 @@ fn text(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
     for (index, why) in &decision.ignored {
         let Some(hit) = reading.hits.get(*index) else { continue };
         let line = format!("\"{}\" in the {}: {}", clean(&hit.text), context.place(hit.place), why.slug());
-        page.entry("not counted", &format!(" {line}"));
+        page.entry("not counted", &line);
     }
     for near in &reading.near_misses {
         let keyword = policy.words.terms.get(near.term).map_or("", |term| term.text.as_str());
@@ -175,38 +175,38 @@ fn text(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
     }
 }
 
-/// Shows the new lines of a text, hits marked; answers how many were shown.
+/// Shows the new lines of a text, hits marked; answers how many were shown. Runs of blank lines become one, those at
+/// the end none.
 fn new_text(page: &mut Page, place: Place, text: &Text, counted: &[&crate::decision::Hit], most: usize) -> usize {
-    let mut shown = 0;
-    let mut before: Option<&str> = None;
-    let mut alternatives = Vec::new();
+    let bar = format!("  {DIM}│{DIM:#} ");
+    let (mut shown, mut blank) = (0, false);
+    let mut alternative = None;
     for region in text.regions.iter().filter(|region| region.kind == RegionKind::New) {
-        if !alternatives.contains(&region.alternative) && !alternatives.is_empty() {
+        if alternative.is_some_and(|before| before != region.alternative) {
             page.line(&format!("  {DIM}│ (the same mail in another form){DIM:#}"));
+            blank = false;
         }
-        alternatives.push(region.alternative);
-        let Some(slice) = text.text.get(region.start..region.end) else { continue };
+        alternative = Some(region.alternative);
         let mut start = region.start;
-        for line in slice.split_inclusive(['\n', '\u{2029}']) {
-            let is_blank = line.trim().is_empty();
+        for line in text.slice(region).split_inclusive(['\n', '\u{2029}']) {
+            let words = marked(line, start, place, counted);
+            start += line.len();
+            if words.trim().is_empty() {
+                blank = shown > 0;
+                continue;
+            }
             if shown == most {
-                page.line(&format!("  {DIM}│ …{DIM:#}"));
+                page.line(&format!("{bar}…"));
                 return shown;
             }
-            if !(is_blank && before.is_none_or(|before| before.trim().is_empty())) {
-                let words = marked(line, start, place, counted);
-                let bar = format!("  {DIM}│{DIM:#} ");
-                let options = textwrap::Options::new(WIDTH).initial_indent(&bar).subsequent_indent(&bar);
-                if is_blank {
-                    page.line(bar.trim_end());
-                }
-                for wrapped in textwrap::wrap(words.trim_end(), options).iter().filter(|_| !is_blank) {
-                    page.line(wrapped);
-                }
-                shown += 1;
+            if std::mem::take(&mut blank) {
+                page.line(bar.trim_end());
             }
-            before = Some(line);
-            start += line.len();
+            let options = textwrap::Options::new(WIDTH).initial_indent(&bar).subsequent_indent(&bar);
+            for wrapped in textwrap::wrap(&words, options) {
+                page.line(&wrapped);
+            }
+            shown += 1;
         }
     }
     shown
@@ -231,7 +231,7 @@ fn marked(piece: &str, start: usize, place: Place, counted: &[&crate::decision::
         text.push_str(&format!("{HIT}«{}»{HIT:#}", clean(piece.get(from..to).unwrap_or(""))));
         at = to;
     }
-    text.push_str(&clean(piece.get(at..).unwrap_or("")));
+    text.push_str(clean(piece.get(at..).unwrap_or("")).trim_end());
     text
 }
 
@@ -271,7 +271,5 @@ fn clean(text: &str) -> String {
             }
             c => c,
         })
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+        .collect()
 }

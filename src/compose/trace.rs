@@ -4,7 +4,7 @@ use crate::calendar::State;
 use crate::decision::{
     AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, Reading, Step, Withheld,
 };
-use crate::policy::{Condition, Origin, Place, Policy};
+use crate::policy::{Condition, Origin, Place, Policy, TermKind};
 
 use super::words::{instant_in_words, rfc3339};
 
@@ -110,8 +110,12 @@ impl Context<'_> {
         let because = match because {
             LabelCause::Hit(hit) => match self.reading.hits.get(*hit) {
                 Some(hit) => {
-                    let term = self.policy.words.terms.get(hit.term).map_or("", |term| term.text.as_str());
-                    format!("\"{}\" stands in the {} (term {term})", hit.text, self.place(hit.place))
+                    let term = self.policy.words.terms.get(hit.term);
+                    let by = term.map_or_else(String::new, |term| match term.kind {
+                        TermKind::Keyword => format!("the keyword \"{}\"", term.text),
+                        TermKind::Pattern => format!("the pattern at {}", self.policy.source(&term.origin)),
+                    });
+                    format!("\"{}\" stands in the {}: {by}", hit.text, self.place(hit.place))
                 }
                 None => String::new(),
             },

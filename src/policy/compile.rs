@@ -93,7 +93,7 @@ fn mean(
         identity,
         assigns,
         words: words_without_asks?.with_found(found?),
-        accepted: rules::accepted(&written.accepts),
+        accepted: rules::accepted(file, &written.accepts, problems),
         asks,
         coverage,
         also,

@@ -129,6 +129,8 @@ pub struct MissingWords {
 pub struct Replies {
     environment: Environment<'static>,
     templates: Vec<Template>,
+    /// Names of templates that do not work, so that their rules are not blamed as well.
+    broken: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -154,7 +156,7 @@ struct OwnLine {
 impl Replies {
     /// No templates yet.
     pub(super) fn new() -> Self {
-        Replies { environment: environment(), templates: Vec::new() }
+        Replies { environment: environment(), templates: Vec::new(), broken: Vec::new() }
     }
 
     /// Adds `replies/NAME.txt` or `replies/NAME.de.txt`.
@@ -163,11 +165,34 @@ impl Replies {
     /// When it has no subject line or is not a template; the span is into `source`.
     pub(super) fn add_text(&mut self, file: &str, source: &str) -> Result<(), RenderError> {
         let (name, language) = name_of(file, ".txt");
+        let added = self.add_named(file, source, name.clone(), language);
+        if added.is_err() {
+            self.add_broken(file);
+        }
+        added
+    }
+
+    /// Notes that a template is there, but cannot be used.
+    pub(super) fn add_broken(&mut self, file: &str) {
+        self.broken.push(name_of(file, ".txt").0);
+    }
+
+    fn add_named(
+        &mut self,
+        file: &str,
+        source: &str,
+        name: String,
+        language: Option<String>,
+    ) -> Result<(), RenderError> {
         let (subject, text) = split_subject(source).ok_or_else(|| RenderError {
             file: file.to_owned(),
             message: "the first line is not the subject".to_owned(),
             span: Some(0..source.find('\n').unwrap_or(source.len())),
         })?;
+        if source.get(text.clone()).unwrap_or("").trim().is_empty() {
+            let message = "there is no text after the subject".to_owned();
+            return Err(RenderError { file: file.to_owned(), message, span: Some(0..subject.end) });
+        }
         refuse_assignments(file, source)?;
         let template = Template {
             name,
@@ -227,7 +252,8 @@ impl Replies {
 
     /// The names that rules can use.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.templates.iter().filter(|template| template.language.is_none()).map(|template| template.name.as_str())
+        let working = self.templates.iter().filter(|template| template.language.is_none());
+        working.map(|template| template.name.as_str()).chain(self.broken.iter().map(String::as_str))
     }
 
     /// A template and its variants in other languages.

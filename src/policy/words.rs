@@ -67,6 +67,8 @@ pub struct Term {
     pub kind: TermKind,
     /// Where it is looked for.
     pub places: PlaceSet,
+    /// Where it stands in the policy.
+    pub origin: super::Origin,
 }
 
 /// How a term matches.

@@ -233,7 +233,8 @@ pub(super) fn desks(
     let mut seen = Seen::new("desk");
     let mut desks = Vec::new();
     for desk in written.desks.iter().take(super::MOST_RULES) {
-        let calendar = desk.calendar.as_ref().and_then(|name| {
+        let named = desk.calendar.as_ref().filter(|_| !written.calendars.is_empty());
+        let calendar = named.and_then(|name| {
             find(file, name, "calendar", calendars.iter().map(|calendar| calendar.name.as_str()), problems)
         });
         let Some(name) = desk.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };

@@ -92,7 +92,6 @@ fn legal_name(file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems
 #[derive(Default)]
 struct Collected {
     terms: Vec<Term>,
-    places: Vec<At<()>>,
     excepts: Vec<(At<String>, usize, usize)>,
     headers: Vec<String>,
 }
@@ -151,8 +150,11 @@ fn collect(
     let places = places(file, &word.places, collected, problems);
     for (texts, kind) in [(&word.keywords, TermKind::Keyword), (&word.patterns, TermKind::Pattern)] {
         for text in texts {
-            collected.terms.push(Term { text: text.value.clone(), label, value, kind, places });
-            collected.places.push(At::new((), text.span.clone()));
+            if kind == TermKind::Keyword && !text.value.trim().is_empty() && !text.value.chars().any(char::is_alphanumeric) {
+                let allowed = "at least one letter or digit: marks alone stand everywhere";
+                malformed(file, text, "this is no keyword", allowed, problems);
+            }
+            collected.terms.push(Term { text: text.value.clone(), label, value, kind, places, origin: origin(text) });
         }
     }
     collected.excepts.extend(word.except.iter().map(|except| (except.clone(), label, value)));
@@ -209,7 +211,8 @@ fn build(
     urgency: Option<usize>,
     problems: &mut Problems,
 ) -> Option<WordsWithoutAsks> {
-    let Collected { terms, places, excepts, headers } = collected;
+    let Collected { terms, excepts, headers } = collected;
+    let places: Vec<At<()>> = terms.iter().map(|term| At::new((), term.origin.span.clone())).collect();
     let mut phrases: Vec<&str> = Vec::new();
     let mut phrase_places: Vec<At<()>> = Vec::new();
     let mut index_of: HashMap<&str, usize> = HashMap::new();

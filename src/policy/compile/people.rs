@@ -91,7 +91,6 @@ impl Rows<'_> {
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .comment(Some(b'#'))
-            .flexible(true)
             .from_reader(source.text.as_bytes());
         let Some(columns) = self.columns(&mut reader, problems) else { return };
         for record in reader.records() {
@@ -99,7 +98,12 @@ impl Rows<'_> {
                 Ok(record) => self.row(&record, &columns, problems),
                 Err(error) => {
                     let line = error.position().map_or(1, csv::Position::line);
-                    self.note(line, "this line cannot be read", problems, |diagnostic| diagnostic.found(error.to_string()));
+                    self.note(line, "this line cannot be read", problems, |diagnostic| match error.kind() {
+                        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                            diagnostic.found(format!("{len} fields")).allowed(format!("{expected_len}, as in the first line"))
+                        }
+                        _ => diagnostic.found(error.to_string()),
+                    });
                 }
             }
         }

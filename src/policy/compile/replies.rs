@@ -19,7 +19,10 @@ pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Repli
     let mut sources = Vec::new();
     for ending in [".txt", ".html"] {
         for name in texts.names("replies", &[ending]) {
-            let Some((_, source)) = texts.open(&name, problems) else { continue };
+            let Some((_, source)) = texts.open(&name, problems) else {
+                replies.add_broken(&name);
+                continue;
+            };
             let added = if ending == ".txt" {
                 replies.add_text(&name, &source.text)
             } else {

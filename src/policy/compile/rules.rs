@@ -1,5 +1,7 @@
 //! Asks, coverage, also, escalations, and how follow-ups are treated.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 
 use super::super::duration::{DURATION_FORM, TARGET_FORM, parse_target};
@@ -11,7 +13,7 @@ use super::super::{
 use super::conditions::condition;
 use super::labels::patterns;
 use super::{Seen, Vocabulary, at_most, find, malformed, origin};
-use crate::base::diagnostic::{Diagnostic, Location};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::base::document::{At, Problems, clip};
 use crate::lexicon::Patterns;
 
@@ -108,6 +110,13 @@ fn steps(
 ) -> Vec<EscalationStep> {
     let file = vocabulary.file;
     let mut steps: Vec<EscalationStep> = Vec::new();
+    if escalation.steps_written && escalation.steps.is_empty() {
+        problems.push(
+            Diagnostic::error(escalation.place.location(file), "this escalation tells nobody")
+                .found("no steps")
+                .allowed("at least one step, such as [{ after = \"0m\", notify = [\"pager\"] }]"),
+        );
+    }
     for step in escalation.steps.iter().take(100) {
         if step.notify.is_empty() {
             problems.push(
@@ -255,11 +264,22 @@ pub(super) fn conversation(
     Conversation { inherit, raise_clock, reopen_within }
 }
 
-pub(super) fn accepted(written: &[written::Accept]) -> Vec<Accepted> {
+pub(super) fn accepted(
+    file: &Arc<SourceFile>,
+    written: &[written::Accept],
+    problems: &mut Problems,
+) -> Vec<Accepted> {
     written
         .iter()
         .filter_map(|accept| {
             let (lint, reason) = (accept.lint.as_ref()?, accept.reason.as_ref()?);
+            let digits = lint.value.strip_prefix("ND").unwrap_or("");
+            if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                malformed(file, lint, "this is no code of a lint", "\"ND\" and three digits, such as \"ND012\"", problems);
+            }
+            if reason.value.trim().is_empty() {
+                malformed(file, reason, "this is no reason", "why it is meant, in words", problems);
+            }
             Some(Accepted { lint: clip(&lint.value), reason: reason.value.clone(), origin: origin(lint) })
         })
         .collect()

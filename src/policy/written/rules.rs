@@ -27,6 +27,8 @@ pub(in crate::policy) struct Escalation {
     pub(in crate::policy) name: Option<At<String>>,
     pub(in crate::policy) pages: Option<At<bool>>,
     pub(in crate::policy) steps: Vec<Step>,
+    /// There is a key `steps`, whatever it holds.
+    pub(in crate::policy) steps_written: bool,
     pub(in crate::policy) repeat_every: Option<At<String>>,
     pub(in crate::policy) remind_before: Option<At<String>>,
     pub(in crate::policy) group_by: Vec<At<String>>,
@@ -116,6 +118,7 @@ pub(super) fn escalations(root: &Table<'_>, problems: &mut Problems) -> Vec<Esca
                 name: table.required_string("name", "a name that rules refer to", problems),
                 pages: table.boolean("pages", problems),
                 steps: table.tables("steps", problems).iter().map(|step| self::step(step, problems)).collect(),
+                steps_written: table.get("steps").is_some(),
                 repeat_every: table.string("repeat_every", problems),
                 remind_before: table.string("remind_before", problems),
                 group_by: table.strings("group_by", problems),
