@@ -379,3 +379,169 @@ fn listed_days(event: &Event, name: &str, problems: &mut Problems) -> Vec<Date> 
     }
     days
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::diagnostic::Severity;
+
+    /// A calendar of events, each given by its lines.
+    fn file(events: &[&str]) -> String {
+        let events: String =
+            events.iter().map(|lines| format!("BEGIN:VEVENT\n{lines}\nEND:VEVENT\n")).collect();
+        format!("BEGIN:VCALENDAR\n{events}END:VCALENDAR\n")
+    }
+
+    fn days(events: &[&str]) -> Vec<String> {
+        let (holidays, problems) = Holidays::parse(&file(events));
+        assert_eq!(problems, [], "{events:?}");
+        holidays.iter().take(8).map(|(date, name)| format!("{date} {name}")).collect()
+    }
+
+    fn problem(lines: &str) -> HolidayProblem {
+        let (_, problems) = Holidays::parse(&file(&[lines]));
+        let [problem] = problems.as_slice() else { panic!("{lines}: {problems:?}") };
+        problem.clone()
+    }
+
+    #[test]
+    fn whole_days_of_every_shape() {
+        for (event, expected) in [
+            ("DTSTART;VALUE=DATE:20261225\nSUMMARY:Christmas", &["2026-12-25 Christmas"][..]),
+            ("DTSTART:20261225\nDTEND:20261226", &["2026-12-25 unnamed holiday"]),
+            (
+                "DTSTART;VALUE=DATE:20260216\nDTEND;VALUE=DATE:20260218\nSUMMARY:Carnival\\, both days\nTRANSP:TRANSPARENT",
+                &["2026-02-16 Carnival, both days", "2026-02-17 Carnival, both days"],
+            ),
+            ("DTSTART:20260101\nDURATION:P2D\nSUMMARY:a", &["2026-01-01 a", "2026-01-02 a"]),
+            ("DTSTART:20260101\nSTATUS:CANCELLED", &[]),
+            ("DTSTART:20260101\nSTATUS:CONFIRMED\nSUMMARY:a", &["2026-01-01 a"]),
+            (
+                "DTSTART:20260101\nSUMMARY:a\nRRULE:FREQ=YEARLY;COUNT=4\nEXDATE;VALUE=DATE:20270101,20280101\nRDATE:20260501",
+                &["2026-01-01 a", "2026-05-01 a", "2029-01-01 a"],
+            ),
+        ] {
+            assert_eq!(days(&[event]), expected, "{event}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_holidays_on_a_date_names_it() {
+        assert_eq!(days(&["DTSTART:20260501\nSUMMARY:a", "DTSTART:20260501\nSUMMARY:b"]), ["2026-05-01 a"]);
+        let (mut first, _) = Holidays::parse(&file(&["DTSTART:20260501\nSUMMARY:a"]));
+        let (second, _) =
+            Holidays::parse(&file(&["DTSTART:20260501\nSUMMARY:b", "DTSTART:20281003\nSUMMARY:c"]));
+        first.merge(second);
+        assert_eq!(first.iter().map(|(_, name)| name).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(first.last_year(), Some(2026));
+    }
+
+    #[test]
+    fn a_moved_occurrence_leaves_its_own_date() {
+        let yearly = "UID:1\nDTSTART:20260101\nSUMMARY:a\nRRULE:FREQ=YEARLY;COUNT=3";
+        let moved = "UID:1\nRECURRENCE-ID:20270101\nDTSTART:20270104\nSUMMARY:moved";
+        let cancelled = "UID:1\nRECURRENCE-ID:20280101\nSTATUS:CANCELLED";
+        let other = "UID:2\nRECURRENCE-ID:20260101\nDTSTART:20260301\nSUMMARY:other";
+        let expected = ["2026-01-01 a", "2026-03-01 other", "2027-01-04 moved"];
+        assert_eq!(days(&[yearly, moved, cancelled, other]), expected);
+    }
+
+    #[test]
+    fn the_last_year_is_that_of_what_somebody_listed() {
+        let last_year = |events: &[&str]| Holidays::parse(&file(events)).0.last_year();
+        let christmas = "DTSTART:20201225\nRRULE:FREQ=YEARLY";
+        assert_eq!(last_year(&[christmas]), Some(2100));
+        assert_eq!(last_year(&[christmas, "DTSTART:20270329\nSUMMARY:Easter Monday"]), Some(2027));
+        assert_eq!(last_year(&["DTSTART:20200101\nRRULE:FREQ=YEARLY;UNTIL=20300101"]), Some(2030));
+        assert_eq!(Holidays::default().last_year(), None);
+    }
+
+    #[test]
+    fn every_mistake_is_said_with_its_line() {
+        for (event, line, message) in [
+            ("SUMMARY:a", 2, "an event has no start"),
+            ("DTSTART:20261301", 3, "this is no date"),
+            ("DTSTART;VALUE=DATE:2026-12-25", 3, "this is no date"),
+            (
+                "SUMMARY:a\nDTSTART:20261225T090000Z\nDTEND:20261225T100000Z",
+                4,
+                "an event with a time is no whole day",
+            ),
+            ("DTSTART:20261225\nDTEND:20261224", 4, "the event ends before it starts"),
+            ("DTSTART:20261225\nDTEND:20261224T000000", 4, "an event with a time is no whole day"),
+            ("DTSTART:20261225\nDURATION:-P1D", 4, "this is no length of whole days"),
+            ("DTSTART:20261225\nDURATION:PT8H", 4, "this is no length of whole days"),
+            ("DTSTART:20261225\nDURATION:P99999999999D", 4, "this is no length of whole days"),
+            ("DTSTART:20261225\nDURATION:P600000000W", 4, "this is no length of whole days"),
+            ("DTSTART:20261225\nDURATION:P1D\nDTEND:20261226", 4, "an event has both DTEND and DURATION"),
+            ("DTSTART:20261225\nDTEND:99991231", 4, "the event lasts too long for a holiday"),
+            ("DTSTART:20261225\nRRULE:FREQ=HOURLY;COUNT=2", 4, "holidays are whole days"),
+            ("DTSTART:20261225\nRRULE:FREQ=DAILY", 4, "a rule that repeats within the year must end"),
+            ("DTSTART:20261225\nRRULE:FREQ=WEEKLY", 4, "a rule that repeats within the year must end"),
+            (
+                "DTSTART:20261225\nRRULE:FREQ=DAILY;COUNT=1000000000",
+                4,
+                "the rule yields too many dates for holidays",
+            ),
+            ("DTSTART:20261225\nRRULE:", 4, "the rule has no FREQ"),
+            ("DTSTART:20261225\nRRULE:FREQ=YEARLY\nRRULE:FREQ=YEARLY", 5, "an event has two rules"),
+            ("DTSTART:20261225\nEXDATE:20261225T000000", 4, "this is no list of whole days"),
+            (
+                "DTSTART:20261225\nRDATE;VALUE=PERIOD:20260101T000000Z/PT1H",
+                4,
+                "this is no list of whole days",
+            ),
+        ] {
+            let problem = problem(event);
+            assert_eq!((problem.line, problem.severity), (line, Severity::Error), "{event}");
+            assert!(problem.message.starts_with(message), "{event}: {problem:?}");
+            assert!(!problem.found.is_empty() && !problem.allowed.is_empty(), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_used_but_may_be_meant_otherwise_is_a_warning() {
+        for (event, line) in [
+            ("DTSTART:20261225\nDTEND:20261225", 4),
+            ("DTSTART:20261225\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", 4),
+            ("DTSTART:20261225\nRRULE:FREQ=YEARLY;UNTIL=20250101", 4),
+            ("DTSTART:20261225\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=26", 4),
+            ("DTSTART:20261225\nwritten by hand", 4),
+        ] {
+            let problem = problem(event);
+            assert_eq!((problem.line, problem.severity), (line, Severity::Warning), "{event}: {problem:?}");
+        }
+    }
+
+    #[test]
+    fn one_bad_event_does_not_spoil_the_others() {
+        let (holidays, problems) =
+            Holidays::parse(&file(&["DTSTART:nonsense", "DTSTART:20260101\nSUMMARY:a"]));
+        assert_eq!((holidays.iter().count(), problems.len()), (1, 1));
+    }
+
+    #[test]
+    fn no_file_grows_or_loops_without_bound() {
+        let costly =
+            vec!["DTSTART:00010101\nRRULE:FREQ=YEARLY;BYDAY=MO;BYMONTHDAY=31;BYMONTH=2;COUNT=1"; 6000];
+        let wide = vec!["DTSTART:20000101\nDURATION:P366D\nRRULE:FREQ=YEARLY"; 300];
+        let warnings = vec!["DTSTART:20000101\nDTEND:20000101"; 4000];
+        for events in [costly, wide, warnings] {
+            let (holidays, problems) = Holidays::parse(&file(&events));
+            assert!(holidays.iter().count() <= MAX_DAYS_OF_A_FILE);
+            assert!(!problems.is_empty() && problems.len() <= 200, "{}", problems.len());
+        }
+        let nested = "BEGIN:VCALENDAR\n".repeat(100_000);
+        assert_eq!(Holidays::parse(&nested).1.len(), 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(lines in proptest::collection::vec(
+            "(BEGIN|END|DTSTART|DTEND|DURATION|RRULE|EXDATE|RDATE|SUMMARY|UID|RECURRENCE-ID|STATUS| |)(;VALUE=DATE)?:\
+             (VCALENDAR|VEVENT|VEVENT|[0-9]{8}|[0-9]{8}T000000Z|P[0-9]{1,12}[DW]|FREQ=(YEARLY|DAILY)(;(COUNT|INTERVAL|BYMONTH|\
+             BYDAY|BYSETPOS|UNTIL)=[-0-9MOTU,]{1,9}){0,3}|\\PC{0,12})", 0..60)) {
+            let _read = Holidays::parse(&format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{}", lines.join("\n")));
+        }
+    }
+}
