@@ -387,9 +387,9 @@ mod tests {
 
     /// A calendar of events, each given by its lines.
     fn file(events: &[&str]) -> String {
-        let events: String =
+        let events: Vec<String> =
             events.iter().map(|lines| format!("BEGIN:VEVENT\n{lines}\nEND:VEVENT\n")).collect();
-        format!("BEGIN:VCALENDAR\n{events}END:VCALENDAR\n")
+        format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", events.concat())
     }
 
     fn days(events: &[&str]) -> Vec<String> {

@@ -7,6 +7,12 @@
 //! instant, nor its merging, table or search is used. That the oracle itself is right is checked where the clock does
 //! not change: there a minute is open exactly when its wall time lies in a span of today, or of yesterday past midnight.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "minutes of a window and weekdays are small"
+)]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
@@ -274,12 +280,11 @@ fn agree(
     expected: Option<usize>,
     question: &str,
 ) -> Result<(), TestCaseError> {
-    match expected {
-        Some(minute) => prop_assert_eq!(answer, Some(clock.instant(minute)), "{}", question),
-        None => {
-            let last = clock.instant(clock.shown.len() - 2 * MINUTES_A_DAY);
-            prop_assert!(answer.is_none_or(|answer| answer >= last), "{question}: {answer:?}");
-        }
+    if let Some(minute) = expected {
+        prop_assert_eq!(answer, Some(clock.instant(minute)), "{}", question);
+    } else {
+        let last = clock.instant(clock.shown.len() - 2 * MINUTES_A_DAY);
+        prop_assert!(answer.is_none_or(|answer| answer >= last), "{question}: {answer:?}");
     }
     Ok(())
 }
