@@ -125,6 +125,11 @@ impl Calendar {
         &self.hours.zone
     }
 
+    /// The ordinary week.
+    pub fn week(&self) -> &Week {
+        &self.hours.week
+    }
+
     /// The spans that start on a date: of its exception, else none on a holiday, else of the week.
     pub fn hours_on(&self, date: Date) -> &[DaySpan] {
         self.hours.on(date)

@@ -8,14 +8,13 @@
 //! fails as a whole: what cannot be understood is left out and reported with its line. Events, dates and work are
 //! bounded, whatever the file says.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Span;
 use jiff::civil::Date;
 
 use super::ical::{self, DateValue, Event, Problems, Property};
-use super::recurrence::{Effort, Frequency, Rule};
+use super::recurrence::{Effort, Frequency, Rule, RuleError};
 
 pub use super::ical::HolidayProblem;
 
@@ -28,8 +27,8 @@ const MAX_DAYS_OF_AN_EVENT: i32 = 366;
 /// One file closes at most this many days, some fifty years in all.
 const MAX_DAYS_OF_A_FILE: usize = 20_000;
 
-/// Days that the rules of one file may look at: some hundred milliseconds at worst.
-const MAX_EFFORT_DAYS: u32 = 2_000_000;
+/// Days that one file may make us look at: some hundred milliseconds at worst.
+const MAX_EFFORT_DAYS: usize = 2_000_000;
 
 /// Longer names are cut.
 const MAX_NAME_CHARACTERS: usize = 200;
@@ -48,7 +47,7 @@ impl Holidays {
         let mut problems = Problems::default();
         let events = ical::read_events(ics, &mut problems);
         let mut holidays = Holidays::default();
-        let mut effort = Effort { days_left: MAX_EFFORT_DAYS };
+        let mut effort = Effort::of_days(MAX_EFFORT_DAYS);
         let moved = moved_dates(&events);
         for event in &events {
             let Some(mut holiday) = Holiday::read(event, &mut problems) else { continue };
@@ -58,9 +57,9 @@ impl Holidays {
                 holiday.excluded.extend(dates);
             }
             let dates = holiday.dates(&mut effort, &mut problems);
-            if !holidays.close(&holiday, &dates) {
-                let allowed = format!("at most {MAX_DAYS_OF_A_FILE}");
-                problems.error(event.line, "the file closes too many days", "one day more", allowed);
+            if let Err(error) = holidays.close(&holiday, &dates, &mut effort) {
+                let found = format!("the event of {} on {}", holiday.name, holiday.start);
+                problems.error(event.line, error.message, found, error.allowed);
                 break;
             }
         }
@@ -106,24 +105,29 @@ impl Holidays {
         self.days.iter().map(|(date, name)| (*date, name.as_str()))
     }
 
-    /// Takes in the days of one holiday; `false` when the file is full.
-    fn close(&mut self, holiday: &Holiday, dates: &BTreeSet<Date>) -> bool {
+    /// Takes in the days of one holiday, as many as there is room for.
+    fn close(
+        &mut self,
+        holiday: &Holiday,
+        dates: &BTreeSet<Date>,
+        effort: &mut Effort,
+    ) -> Result<(), RuleError> {
         for first in dates {
+            effort.spend(holiday.days)?;
             for day in first.series(Span::new().days(1)).take(holiday.days) {
-                let full = self.days.len() >= MAX_DAYS_OF_A_FILE;
-                match self.days.entry(day) {
-                    Entry::Occupied(_) => {}
-                    Entry::Vacant(_) if full => return false,
-                    Entry::Vacant(free) => {
-                        free.insert(holiday.name.clone());
-                    }
+                if self.days.len() >= MAX_DAYS_OF_A_FILE {
+                    return Err(RuleError {
+                        message: "the file closes too many days".to_owned(),
+                        allowed: format!("at most {MAX_DAYS_OF_A_FILE} days"),
+                    });
                 }
+                self.days.entry(day).or_insert_with(|| holiday.name.clone());
                 if !holiday.is_endless() {
                     self.last_listed = self.last_listed.max(Some(day));
                 }
             }
         }
-        true
+        Ok(())
     }
 }
 
@@ -526,7 +530,11 @@ mod tests {
             vec!["DTSTART:00010101\nRRULE:FREQ=YEARLY;BYDAY=MO;BYMONTHDAY=31;BYMONTH=2;COUNT=1"; 6000];
         let wide = vec!["DTSTART:20000101\nDURATION:P366D\nRRULE:FREQ=YEARLY"; 300];
         let warnings = vec!["DTSTART:20000101\nDTEND:20000101"; 4000];
-        for events in [costly, wide, warnings] {
+        let same = vec![
+            "DTSTART:20000101\nDURATION:P366D\nRRULE:FREQ=YEARLY;COUNT=1000;BYMONTH=1;BYMONTHDAY=1";
+            5000
+        ];
+        for events in [costly, wide, warnings, same] {
             let (holidays, problems) = Holidays::parse(&file(&events));
             assert!(holidays.iter().count() <= MAX_DAYS_OF_A_FILE);
             assert!(!problems.is_empty() && problems.len() <= 200, "{}", problems.len());

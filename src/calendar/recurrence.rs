@@ -72,10 +72,27 @@ impl RuleError {
     }
 }
 
-/// How many days all rules of a file may still look at.
+/// How many days may still be looked at for a whole file.
 #[derive(Debug)]
 pub(super) struct Effort {
-    pub(super) days_left: u32,
+    days_left: usize,
+}
+
+impl Effort {
+    pub(super) fn of_days(days_left: usize) -> Effort {
+        Effort { days_left }
+    }
+
+    /// Takes so many days off; an error when there are not so many left.
+    pub(super) fn spend(&mut self, days: usize) -> Result<(), RuleError> {
+        self.days_left = self.days_left.checked_sub(days).ok_or_else(|| {
+            RuleError::new(
+                "the events of this file take too long to work out",
+                "fewer events, that begin in this century",
+            )
+        })?;
+        Ok(())
+    }
 }
 
 impl Rule {
@@ -284,8 +301,7 @@ impl Rule {
             let days = days.unwrap_or_else(|| usize::try_from(first_of_month.days_in_month()).unwrap_or(31));
             // A whole month that is out anyway costs one look.
             let skipped = days > 7 && !self.in_month(first_of_month);
-            let looks = if skipped { 1 } else { u32::try_from(days).unwrap_or(31) };
-            effort.days_left = effort.days_left.checked_sub(looks).ok_or_else(too_costly)?;
+            effort.spend(if skipped { 1 } else { days })?;
             if !skipped {
                 let dates = first_of_month.series(Span::new().days(1)).take(days);
                 chosen.extend(dates.filter(|date| self.takes(*date)));
@@ -363,13 +379,6 @@ fn week_place(date: Date, week_start: Weekday) -> Place {
     // The last week of a year is the one whose fourth day still has fewer than seven days after it.
     let weeks_left = (fourth_day.days_in_year() - fourth_day.day_of_year()) / 7;
     Place { from_start: number, from_end: -1 - weeks_left }
-}
-
-fn too_costly() -> RuleError {
-    RuleError::new(
-        "the rules of this file take too long to work out",
-        "rules that begin within living memory",
-    )
 }
 
 fn parse_frequency(text: &str) -> Result<Frequency, RuleError> {
@@ -452,7 +461,7 @@ mod tests {
     const LAST: Date = Date::constant(2100, 12, 31);
 
     fn dates(start: &str, rule: &str) -> Vec<String> {
-        let mut effort = Effort { days_left: 1_000_000 };
+        let mut effort = Effort::of_days(1_000_000);
         let rule = Rule::parse(rule).unwrap_or_else(|error| panic!("{rule}: {error:?}"));
         let dates = rule.dates(start.parse().unwrap(), LAST, &mut effort);
         dates.unwrap_or_else(|error| panic!("{error:?}")).iter().map(Date::to_string).collect()
@@ -571,7 +580,7 @@ mod tests {
             ("2026-01-01", "FREQ=YEARLY;BYDAY=MO,TU,WE;BYSETPOS=300,-300"),
             ("9999-12-31", "FREQ=YEARLY;INTERVAL=10000"),
         ] {
-            let mut effort = Effort { days_left: 100_000 };
+            let mut effort = Effort::of_days(100_000);
             let dates = Rule::parse(rule).unwrap().dates(start.parse().unwrap(), LAST, &mut effort);
             assert!(dates.is_err() || dates.as_ref().is_ok_and(Vec::is_empty), "{rule}: {dates:?}");
         }
@@ -653,7 +662,7 @@ mod tests {
         #[test]
         fn calcard_finds_the_same_dates(rule in rule(), days in 0_i64..4000) {
             let start = Date::constant(2020, 1, 1).checked_add(Span::new().days(days)).unwrap();
-            let mut effort = Effort { days_left: 10_000_000 };
+            let mut effort = Effort::of_days(10_000_000);
             if let Ok(dates) = Rule::parse(&rule).unwrap().dates(start, LAST, &mut effort) {
                 prop_assert_eq!(dates, calcards_dates(start, &rule), "{} {}", start, rule);
             }
