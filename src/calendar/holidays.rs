@@ -50,7 +50,7 @@ impl Holidays {
         let mut effort = Effort::of_days(MAX_EFFORT_DAYS);
         let moved = moved_dates(&events);
         for event in &events {
-            let Some(mut holiday) = Holiday::read(event, &mut problems) else { continue };
+            let Ok(Some(mut holiday)) = Holiday::read(event, &mut problems) else { continue };
             if holiday.replaces.is_none()
                 && let Some(dates) = moved.get(holiday.uid.as_str())
             {
@@ -131,6 +131,9 @@ impl Holidays {
     }
 }
 
+/// A mistake that stands on the list already; what it is about is left out.
+struct Reported;
+
 /// One event, understood.
 struct Holiday {
     uid: String,
@@ -146,24 +149,23 @@ struct Holiday {
 }
 
 impl Holiday {
-    /// Reads an event; `None` when it is cancelled or cannot be used.
-    fn read(event: &Event, problems: &mut Problems) -> Option<Holiday> {
-        let cancelled =
-            event.property("STATUS").is_some_and(|status| status.value.eq_ignore_ascii_case("CANCELLED"));
-        if cancelled {
-            return None;
+    /// Reads an event; `None` when it is cancelled.
+    fn read(event: &Event, problems: &mut Problems) -> Result<Option<Holiday>, Reported> {
+        if event.property("STATUS").is_some_and(|status| status.value.eq_ignore_ascii_case("CANCELLED")) {
+            return Ok(None);
         }
         let Some(start_property) = event.property("DTSTART") else {
             problems.error(event.line, "an event has no start", "no DTSTART", "DTSTART;VALUE=DATE:YYYYMMDD");
-            return None;
+            return Err(Reported);
         };
         let start = the_day(start_property, problems)?;
+        let replaces = replaced_date(event, problems)?;
         let days = length_in_days(event, start, problems)?;
         let rule = read_rule(event, problems)?;
         let name =
             event.property("SUMMARY").map(|summary| ical::unescape(&summary.value)).unwrap_or_default();
         let name: String = name.trim().chars().take(MAX_NAME_CHARACTERS).collect();
-        Some(Holiday {
+        Ok(Some(Holiday {
             uid: uid_of(event),
             name: if name.is_empty() { "unnamed holiday".to_owned() } else { name },
             start,
@@ -171,8 +173,8 @@ impl Holiday {
             rule,
             added: listed_days(event, "RDATE", problems),
             excluded: listed_days(event, "EXDATE", problems).into_iter().collect(),
-            replaces: replaced_date(event),
-        })
+            replaces,
+        }))
     }
 
     /// The first days of all its occurrences, RFC 5545 §3.8.5.
@@ -185,7 +187,7 @@ impl Holiday {
                     dates.into_iter().collect()
                 }
                 Err(error) => {
-                    problems.error(written.line, error.message, written.shown.as_str(), error.allowed);
+                    problems.error_at(written, error.message, error.allowed);
                     BTreeSet::new()
                 }
             },
@@ -195,15 +197,13 @@ impl Holiday {
     }
 
     fn warn_about_start(&self, written: &Property, dates: &[Date], problems: &mut Problems) {
-        let (line, found) = (written.line, written.shown.as_str());
         if dates.is_empty() {
-            problems.warning(line, "the rule yields no date up to 2100", found, "a rule with dates");
+            problems.warning_at(written, "the rule yields no date up to 2100", "a rule with dates");
         } else if dates.first() != Some(&self.start) {
-            let message = format!(
-                "the start of the event, {}, is no date of its own rule and is no holiday",
-                self.start
-            );
-            problems.warning(line, message, found, "a DTSTART that the rule yields too");
+            let start = self.start;
+            let message =
+                format!("the start of the event, {start}, is no date of its own rule and is no holiday");
+            problems.warning_at(written, message, "a DTSTART that the rule yields too");
         }
     }
 
@@ -216,7 +216,8 @@ impl Holiday {
 fn moved_dates(events: &[Event]) -> BTreeMap<String, BTreeSet<Date>> {
     let mut moved: BTreeMap<String, BTreeSet<Date>> = BTreeMap::new();
     for event in events {
-        if let Some(date) = replaced_date(event) {
+        // What is wrong with it is said when the event itself is read.
+        if let Ok(Some(date)) = replaced_date(event, &mut Problems::default()) {
             moved.entry(uid_of(event)).or_default().insert(date);
         }
     }
@@ -227,43 +228,37 @@ fn uid_of(event: &Event) -> String {
     event.property("UID").map(|uid| uid.value.clone()).unwrap_or_default()
 }
 
-fn replaced_date(event: &Event) -> Option<Date> {
-    match event.property("RECURRENCE-ID")?.dates().next()? {
-        DateValue::Day(date) => Some(date),
-        DateValue::Timed | DateValue::Unreadable => None,
+/// The date of a recurring event that this one stands for; `None` when it stands for itself.
+fn replaced_date(event: &Event, problems: &mut Problems) -> Result<Option<Date>, Reported> {
+    let Some(property) = event.property("RECURRENCE-ID") else { return Ok(None) };
+    if property.shown.to_ascii_uppercase().contains("THISANDFUTURE") {
+        let message = "an event that changes all later ones is not understood";
+        problems.error_at(property, message, "one event for each date that changes");
+        return Err(Reported);
     }
+    the_day(property, problems).map(Some)
 }
 
-/// The one whole day of a property; otherwise the problem is reported.
-fn the_day(property: &Property, problems: &mut Problems) -> Option<Date> {
-    let allowed = format!("{};VALUE=DATE:YYYYMMDD", property.name);
-    match ical::date_value(&property.value) {
-        DateValue::Day(date) => Some(date),
+/// The one whole day of a property.
+fn the_day(property: &Property, problems: &mut Problems) -> Result<Date, Reported> {
+    let message = match ical::date_value(&property.value) {
+        DateValue::Day(date) => return Ok(date),
         DateValue::Timed => {
-            let message =
-                "an event with a time is no whole day; hours of a single day stand in the calendar's `days`";
-            problems.error(property.line, message, property.shown.as_str(), allowed);
-            None
+            "an event with a time is no whole day; hours of a single day stand in the calendar's `days`"
         }
-        DateValue::Unreadable => {
-            problems.error(property.line, "this is no date", property.shown.as_str(), allowed);
-            None
-        }
-    }
+        DateValue::Unreadable => "this is no date",
+    };
+    problems.error_at(property, message, format!("{};VALUE=DATE:YYYYMMDD", property.name));
+    Err(Reported)
 }
 
 /// How long an event lasts. `DTEND` is exclusive; without end and duration it is one day, RFC 5545 §3.6.1.
-fn length_in_days(event: &Event, start: Date, problems: &mut Problems) -> Option<usize> {
+fn length_in_days(event: &Event, start: Date, problems: &mut Problems) -> Result<usize, Reported> {
     let (property, days) = match (event.property("DTEND"), event.property("DURATION")) {
-        (None, None) => return Some(1),
+        (None, None) => return Ok(1),
         (Some(_), Some(duration)) => {
-            problems.error(
-                duration.line,
-                "an event has both DTEND and DURATION",
-                duration.shown.as_str(),
-                "one of them",
-            );
-            return None;
+            problems.error_at(duration, "an event has both DTEND and DURATION", "one of them");
+            return Err(Reported);
         }
         (Some(end), None) => {
             let days = start.until(the_day(end, problems)?).map_or(i32::MAX, |span| span.get_days());
@@ -272,93 +267,58 @@ fn length_in_days(event: &Event, start: Date, problems: &mut Problems) -> Option
         (None, Some(duration)) => {
             let Some(days) = parse_duration(&duration.value) else {
                 let allowed = "P1D or P1W: whole days or weeks";
-                problems.error(
-                    duration.line,
-                    "this is no length of whole days",
-                    duration.shown.as_str(),
-                    allowed,
-                );
-                return None;
+                problems.error_at(duration, "this is no length of whole days", allowed);
+                return Err(Reported);
             };
             (duration, days)
         }
     };
     match days {
-        ..0 => {
-            problems.error(
-                property.line,
-                "the event ends before it starts",
-                property.shown.as_str(),
-                "the first day after it",
-            );
-            None
-        }
+        ..0 => problems.error_at(property, "the event ends before it starts", "the first day after it"),
         0 => {
             let message = "the event ends on the day it starts and is taken as that one day";
-            problems.warning(
-                property.line,
-                message,
-                property.shown.as_str(),
-                "DTEND is the first day after the event",
-            );
-            Some(1)
+            problems.warning_at(property, message, "DTEND is the first day after the event");
+            return Ok(1);
         }
-        days if days > MAX_DAYS_OF_AN_EVENT => {
+        1..=MAX_DAYS_OF_AN_EVENT => return usize::try_from(days).map_err(|_| Reported),
+        _ => {
             let allowed = format!("at most {MAX_DAYS_OF_AN_EVENT} days");
-            problems.error(
-                property.line,
-                "the event lasts too long for a holiday",
-                property.shown.as_str(),
-                allowed,
-            );
-            None
+            problems.error_at(property, "the event lasts too long for a holiday", allowed);
         }
-        days => usize::try_from(days).ok(),
     }
+    Err(Reported)
 }
 
 /// `P3D` or `P2W`, RFC 5545 §3.3.6; parts of a day are not taken.
 fn parse_duration(text: &str) -> Option<i32> {
     let text = text.trim().to_ascii_uppercase();
-    let text = text.strip_prefix('+').unwrap_or(&text).strip_prefix('P')?;
-    let (number, unit) =
-        if let Some(days) = text.strip_suffix('D') { (days, 1) } else { (text.strip_suffix('W')?, 7) };
-    let number = if number.bytes().all(|byte| byte.is_ascii_digit()) {
-        number.parse::<i32>().ok()?
-    } else {
-        return None;
+    let amount = text.strip_prefix('+').unwrap_or(&text).strip_prefix('P')?;
+    let (digits, days) = match amount.strip_suffix('D') {
+        Some(digits) => (digits, 1),
+        None => (amount.strip_suffix('W')?, 7),
     };
-    number.checked_mul(unit)
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<i32>().ok()?.checked_mul(days)
 }
 
-/// `Some(None)` without a rule, `None` when there is one that cannot be used.
-#[expect(
-    clippy::option_option,
-    reason = "no rule and an unusable rule are two things, and both are ordinary"
-)]
-fn read_rule(event: &Event, problems: &mut Problems) -> Option<Option<(Rule, Property)>> {
-    let Some(property) = event.property("RRULE") else { return Some(None) };
+/// The rule of an event, and where it stands.
+fn read_rule(event: &Event, problems: &mut Problems) -> Result<Option<(Rule, Property)>, Reported> {
+    let Some(property) = event.property("RRULE") else { return Ok(None) };
     if let Some(second) = event.all("RRULE").nth(1) {
-        problems.error(second.line, "an event has two rules", second.shown.as_str(), "one RRULE an event");
-        return None;
+        problems.error_at(second, "an event has two rules", "one RRULE an event");
+        return Err(Reported);
     }
     match Rule::parse(&property.value) {
         Ok(rule) if rule.is_endless() && rule.frequency() != Frequency::Yearly => {
-            let message = "a rule that repeats within the year must end";
-            problems.error(
-                property.line,
-                message,
-                property.shown.as_str(),
-                "UNTIL=YYYYMMDD or COUNT=n, or FREQ=YEARLY",
-            );
-            None
+            let allowed = "UNTIL=YYYYMMDD or COUNT=n, or FREQ=YEARLY";
+            problems.error_at(property, "a rule that repeats within the year must end", allowed);
         }
-        Ok(rule) => Some(Some((rule, property.clone()))),
-        Err(error) => {
-            problems.error(property.line, error.message, property.shown.as_str(), error.allowed);
-            None
-        }
+        Ok(rule) => return Ok(Some((rule, property.clone()))),
+        Err(error) => problems.error_at(property, error.message, error.allowed),
     }
+    Err(Reported)
 }
 
 /// The days of all `RDATE` or `EXDATE` lines.
@@ -370,12 +330,7 @@ fn listed_days(event: &Event, name: &str, problems: &mut Problems) -> Vec<Date> 
                 DateValue::Day(date) => days.push(date),
                 DateValue::Timed | DateValue::Unreadable => {
                     let allowed = format!("{name};VALUE=DATE:YYYYMMDD,…");
-                    problems.error(
-                        property.line,
-                        "this is no list of whole days",
-                        property.shown.as_str(),
-                        allowed,
-                    );
+                    problems.error_at(property, "this is no list of whole days", allowed);
                     break;
                 }
             }
@@ -489,6 +444,12 @@ mod tests {
             ),
             ("DTSTART:20261225\nRRULE:", 4, "the rule has no FREQ"),
             ("DTSTART:20261225\nRRULE:FREQ=YEARLY\nRRULE:FREQ=YEARLY", 5, "an event has two rules"),
+            ("DTSTART:20261225\nRECURRENCE-ID:20261225T000000Z", 4, "an event with a time is no whole day"),
+            (
+                "DTSTART:20261225\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261225",
+                4,
+                "an event that changes all later ones",
+            ),
             ("DTSTART:20261225\nEXDATE:20261225T000000", 4, "this is no list of whole days"),
             (
                 "DTSTART:20261225\nRDATE;VALUE=PERIOD:20260101T000000Z/PT1H",
