@@ -125,7 +125,7 @@ impl Calendar {
         &self.hours.zone
     }
 
-    /// The hours of an ordinary week.
+    /// The ordinary week.
     pub fn week(&self) -> &Week {
         &self.hours.week
     }

@@ -286,6 +286,26 @@ impl Problems {
         self.add(Severity::Warning, line, [message.into(), found.into(), allowed.into()]);
     }
 
+    /// An error about a property.
+    pub(super) fn error_at(
+        &mut self,
+        place: &Property,
+        message: impl Into<String>,
+        allowed: impl Into<String>,
+    ) {
+        self.error(place.line, message, place.shown.as_str(), allowed);
+    }
+
+    /// A warning about a property.
+    pub(super) fn warning_at(
+        &mut self,
+        place: &Property,
+        message: impl Into<String>,
+        allowed: impl Into<String>,
+    ) {
+        self.warning(place.line, message, place.shown.as_str(), allowed);
+    }
+
     fn add(&mut self, severity: Severity, line: usize, [message, found, allowed]: [String; 3]) {
         let like_it = self.list.iter().filter(|problem| problem.severity == severity).count();
         if like_it < MAX_PROBLEMS_OF_A_KIND {

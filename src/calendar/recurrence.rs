@@ -72,10 +72,27 @@ impl RuleError {
     }
 }
 
-/// How many days all rules of a file may still look at.
+/// How many days may still be looked at for a whole file.
 #[derive(Debug)]
 pub(super) struct Effort {
-    pub(super) days_left: u32,
+    days_left: usize,
+}
+
+impl Effort {
+    pub(super) fn of_days(days_left: usize) -> Effort {
+        Effort { days_left }
+    }
+
+    /// Takes so many days off; an error when there are not so many left.
+    pub(super) fn spend(&mut self, days: usize) -> Result<(), RuleError> {
+        self.days_left = self.days_left.checked_sub(days).ok_or_else(|| {
+            RuleError::new(
+                "the events of this file take too long to work out",
+                "fewer events, that begin in this century",
+            )
+        })?;
+        Ok(())
+    }
 }
 
 impl Rule {
@@ -284,8 +301,7 @@ impl Rule {
             let days = days.unwrap_or_else(|| usize::try_from(first_of_month.days_in_month()).unwrap_or(31));
             // A whole month that is out anyway costs one look.
             let skipped = days > 7 && !self.in_month(first_of_month);
-            let looks = if skipped { 1 } else { u32::try_from(days).unwrap_or(31) };
-            effort.days_left = effort.days_left.checked_sub(looks).ok_or_else(too_costly)?;
+            effort.spend(if skipped { 1 } else { days })?;
             if !skipped {
                 let dates = first_of_month.series(Span::new().days(1)).take(days);
                 chosen.extend(dates.filter(|date| self.takes(*date)));
@@ -365,13 +381,6 @@ fn week_place(date: Date, week_start: Weekday) -> Place {
     Place { from_start: number, from_end: -1 - weeks_left }
 }
 
-fn too_costly() -> RuleError {
-    RuleError::new(
-        "the rules of this file take too long to work out",
-        "rules that begin within living memory",
-    )
-}
-
 fn parse_frequency(text: &str) -> Result<Frequency, RuleError> {
     match text.trim().to_ascii_uppercase().as_str() {
         "YEARLY" => Ok(Frequency::Yearly),
@@ -440,4 +449,223 @@ fn signed(name: &str, text: &str, limit: i16) -> Result<i16, RuleError> {
             format!("{name} from 1 to {limit} or -{limit} to -1"),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use calcard::icalendar::ICalendar;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LAST: Date = Date::constant(2100, 12, 31);
+
+    fn dates(start: &str, rule: &str) -> Vec<String> {
+        let mut effort = Effort::of_days(1_000_000);
+        let rule = Rule::parse(rule).unwrap_or_else(|error| panic!("{rule}: {error:?}"));
+        let dates = rule.dates(start.parse().unwrap(), LAST, &mut effort);
+        dates.unwrap_or_else(|error| panic!("{error:?}")).iter().map(Date::to_string).collect()
+    }
+
+    #[test]
+    fn rules_of_real_holidays() {
+        for (start, rule, expected) in [
+            // Christmas, Thanksgiving, the last Monday in May, the Tuesday after the first Monday in November.
+            ("2026-12-25", "FREQ=YEARLY", &["2026-12-25", "2027-12-25", "2028-12-25"][..]),
+            ("2026-11-26", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", &["2026-11-26", "2027-11-25", "2028-11-23"]),
+            ("2026-05-25", "FREQ=YEARLY;BYDAY=-1MO;BYMONTH=5", &["2026-05-25", "2027-05-31", "2028-05-29"]),
+            (
+                "2026-11-03",
+                "FREQ=YEARLY;INTERVAL=2;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8",
+                &["2026-11-03", "2028-11-07", "2030-11-05"],
+            ),
+            // A substitute day: the Monday after a 1 January that falls on the weekend.
+            (
+                "2022-01-03",
+                "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=2,3;BYDAY=MO",
+                &["2022-01-03", "2023-01-02", "2028-01-03"],
+            ),
+            ("2024-02-29", "FREQ=YEARLY", &["2024-02-29", "2028-02-29", "2032-02-29"]),
+            ("2026-01-31", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", &["2026-01-31", "2026-02-28", "2026-03-31"]),
+            ("2026-01-31", "FREQ=MONTHLY;COUNT=3", &["2026-01-31", "2026-03-31", "2026-05-31"]),
+            (
+                "2026-01-30",
+                "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=3",
+                &["2026-01-30", "2026-02-27", "2026-03-31"],
+            ),
+            (
+                "2026-12-30",
+                "FREQ=DAILY;UNTIL=20270102",
+                &["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"],
+            ),
+            (
+                "2026-01-07",
+                "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;UNTIL=20260125T000000Z",
+                &["2026-01-07", "2026-01-19", "2026-01-21"],
+            ),
+            (
+                "2026-04-10",
+                "FREQ=YEARLY;BYYEARDAY=100,-1;COUNT=3",
+                &["2026-04-10", "2026-12-31", "2027-04-10"],
+            ),
+            ("2026-05-18", "FREQ=YEARLY;BYWEEKNO=21;COUNT=3", &["2026-05-18", "2027-05-24", "2028-05-22"]),
+            ("2026-12-28", "FREQ=YEARLY;BYWEEKNO=-1;BYDAY=MO;COUNT=2", &["2026-12-28", "2027-12-27"]),
+            ("2026-01-02", "FREQ=YEARLY;BYDAY=20MO;COUNT=2", &["2026-05-18", "2027-05-17"]),
+        ] {
+            let found = dates(start, rule);
+            assert_eq!(found.get(..expected.len()), Some(expected.map_to_strings().as_slice()), "{rule}");
+            assert!(rule.contains("COUNT") == (found.len() <= 3) || rule.contains("UNTIL"), "{rule}");
+        }
+    }
+
+    trait MapToStrings {
+        fn map_to_strings(&self) -> Vec<String>;
+    }
+    impl MapToStrings for &[&str] {
+        fn map_to_strings(&self) -> Vec<String> {
+            self.iter().map(|text| (*text).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn what_is_no_rule_for_whole_days_is_refused() {
+        for rule in [
+            "",
+            "YEARLY",
+            "BYMONTH=1",
+            "FREQ=NEVER",
+            "FREQ=HOURLY",
+            "FREQ=SECONDLY;COUNT=3",
+            "FREQ=YEARLY;FREQ=DAILY",
+            "FREQ=YEARLY;INTERVAL=0",
+            "FREQ=YEARLY;INTERVAL=-1",
+            "FREQ=YEARLY;INTERVAL=99999999999999999999",
+            "FREQ=YEARLY;COUNT=0",
+            "FREQ=YEARLY;COUNT=2;UNTIL=20300101",
+            "FREQ=YEARLY;UNTIL=2030",
+            "FREQ=YEARLY;UNTIL=20300230",
+            "FREQ=YEARLY;BYMONTH=13",
+            "FREQ=YEARLY;BYMONTH=",
+            "FREQ=YEARLY;BYMONTHDAY=257",
+            "FREQ=YEARLY;BYMONTHDAY=0",
+            "FREQ=YEARLY;BYDAY=54MO",
+            "FREQ=YEARLY;BYDAY=XX",
+            "FREQ=YEARLY;BYDAY=1",
+            "FREQ=YEARLY;BYHOUR=3",
+            "FREQ=YEARLY;BYSETPOS=1",
+            "FREQ=YEARLY;BYMONTH=1;BYSETPOS=0",
+            "FREQ=YEARLY;BYWEEKNO=1;BYDAY=1MO",
+            "FREQ=WEEKLY;BYMONTHDAY=1",
+            "FREQ=WEEKLY;BYDAY=1MO",
+            "FREQ=MONTHLY;BYYEARDAY=1",
+            "FREQ=DAILY;BYWEEKNO=1",
+            "FREQ=YEARLY;RSCALE=CHINESE",
+            "FREQ=YEARLY;BYEASTER=0",
+        ] {
+            let error = Rule::parse(rule).err();
+            assert!(
+                error.is_some_and(|error| !error.message.is_empty() && !error.allowed.is_empty()),
+                "{rule}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_rule_runs_away() {
+        for (start, rule) in [
+            ("0001-01-01", "FREQ=DAILY;COUNT=4000000000"),
+            ("0001-01-01", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=1"),
+            ("0001-01-01", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=1"),
+            ("0001-01-01", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;UNTIL=99991231"),
+            ("2026-01-01", "FREQ=YEARLY;BYDAY=MO,TU,WE;BYSETPOS=300,-300"),
+            ("9999-12-31", "FREQ=YEARLY;INTERVAL=10000"),
+        ] {
+            let mut effort = Effort::of_days(100_000);
+            let dates = Rule::parse(rule).unwrap().dates(start.parse().unwrap(), LAST, &mut effort);
+            assert!(dates.is_err() || dates.as_ref().is_ok_and(Vec::is_empty), "{rule}: {dates:?}");
+        }
+    }
+
+    /// The dates that calcard gives, up to `LAST`.
+    fn calcards_dates(start: Date, rule: &str) -> Vec<Date> {
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:{}\r\nRRULE:{rule}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            start.strftime("%Y%m%d")
+        );
+        let expanded =
+            ICalendar::parse(&text).unwrap().expand_dates(calcard::common::timezone::Tz::Floating, 20_000);
+        assert!(expanded.errors.is_empty(), "{text}: {:?}", expanded.errors);
+        let days =
+            expanded.events.iter().map(|event| event.start.to_rfc3339().chars().take(10).collect::<String>());
+        days.map(|day| day.parse().unwrap()).filter(|date| *date <= LAST).collect()
+    }
+
+    fn numbers(range: std::ops::RangeInclusive<i16>, signed: bool) -> impl Strategy<Value = String> {
+        let number = (range, any::<bool>())
+            .prop_map(move |(number, back)| if back && signed { -number } else { number });
+        prop::collection::btree_set(number, 1..4)
+            .prop_map(|set| set.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+    }
+
+    fn weekdays(nth: &'static [&'static str]) -> impl Strategy<Value = String> {
+        let days = prop::sample::subsequence(vec!["MO", "TU", "WE", "TH", "FR", "SA", "SU"], 1..4);
+        (days, prop::sample::select(nth)).prop_map(|(days, nth)| {
+            days.iter().map(|day| format!("{nth}{day}")).collect::<Vec<_>>().join(",")
+        })
+    }
+
+    /// Rules that calcard reads as they are written: see the head of this file for those that it does not.
+    fn rule() -> impl Strategy<Value = String> {
+        let month = || prop::option::of(numbers(1..=12, false).prop_map(|list| format!(";BYMONTH={list}")));
+        let month_day =
+            || prop::option::of(numbers(1..=31, true).prop_map(|list| format!(";BYMONTHDAY={list}")));
+        let day = |nth| prop::option::of(weekdays(nth).prop_map(|list| format!(";BYDAY={list}")));
+        let position = || prop::option::of(numbers(1..=5, true).prop_map(|list| format!(";BYSETPOS={list}")));
+        // Not the weeks that lie in two years: the RFC does not say in whose period they count.
+        let weeks = numbers(2..=50, true).prop_map(|list| format!(";BYWEEKNO={list}"));
+        let year_day = numbers(1..=366, true).prop_map(|list| format!(";BYYEARDAY={list}"));
+        let join = |parts: Vec<Option<String>>| parts.into_iter().flatten().collect::<String>();
+        let yearly = prop_oneof![
+            6 => (month(), month_day(), day(&["", "1", "-1", "2", "5", "-5"])).prop_map(move |(a, b, c)| join(vec![a, b, c])),
+            1 => (weeks, weekdays(&[""])).prop_map(|(weeks, days)| format!("{weeks};BYDAY={days}")),
+            1 => year_day,
+        ]
+        .prop_map(|parts| format!("FREQ=YEARLY{parts}"));
+        let monthly = (month(), month_day(), day(&["", "1", "-1", "4", "5"]))
+            .prop_map(move |(a, b, c)| format!("FREQ=MONTHLY{}", join(vec![a, b, c])));
+        let weekly = (month(), day(&[""])).prop_map(move |(a, b)| format!("FREQ=WEEKLY{}", join(vec![a, b])));
+        let daily = (month(), month_day(), day(&[""]))
+            .prop_map(move |(a, b, c)| format!("FREQ=DAILY{}", join(vec![a, b, c])));
+        let end = prop_oneof![
+            (1..40_u32).prop_map(|count| format!(";COUNT={count}")),
+            Just(";UNTIL=20310415".to_owned())
+        ];
+        let week_start = prop_oneof![Just(String::new()), Just(";WKST=SU".to_owned())];
+        (
+            prop_oneof![4 => yearly, 2 => monthly, 1 => weekly, 1 => daily],
+            1..4_u32,
+            end,
+            position(),
+            week_start,
+        )
+            .prop_map(|(rule, interval, end, position, week_start)| {
+                // In calcard the first week of a weekly rule begins at the start, not at its first weekday.
+                let chooses = rule.contains(";BY") && !rule.contains("WEEKLY");
+                let position = position.filter(|_| chooses).unwrap_or_default();
+                format!("{rule};INTERVAL={interval}{position}{end}{week_start}")
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn calcard_finds_the_same_dates(rule in rule(), days in 0_i64..4000) {
+            let start = Date::constant(2020, 1, 1).checked_add(Span::new().days(days)).unwrap();
+            let mut effort = Effort::of_days(10_000_000);
+            if let Ok(dates) = Rule::parse(&rule).unwrap().dates(start, LAST, &mut effort) {
+                prop_assert_eq!(dates, calcards_dates(start, &rule), "{} {}", start, rule);
+            }
+        }
+    }
 }
