@@ -85,12 +85,24 @@ pub fn read<T>(
         let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
         return Some(read(&table, problems));
     }
+    let mut last_line = 0;
     for error in errors {
         let span = on_characters(&file.text, error.span().unwrap_or(0..0));
-        problems.push(Diagnostic::error(
-            Location::new(file, span),
-            format!("this is not TOML: {}", error.message()),
-        ));
+        let line = file.line(span.start);
+        // A second error on a line nearly always comes from the first.
+        if line == last_line {
+            continue;
+        }
+        last_line = line;
+        let open = ["array", "inline table"].iter().any(|nested| error.message().contains(nested));
+        problems.push(
+            Diagnostic::error(Location::new(file, span), format!("this is not TOML: {}", error.message()))
+                .hint_if(open.then(|| "perhaps a `]` or `}` is missing on a line before".to_owned())),
+        );
+        // What stands behind an unclosed list is read as part of it, so what is said about it is wrong.
+        if open {
+            break;
+        }
     }
     None
 }
