@@ -17,6 +17,7 @@ mod fold;
 mod keywords;
 mod near;
 mod patterns;
+mod words;
 
 pub use fold::{Folded, fold};
 pub use keywords::{Lexicon, LexiconError, MAX_HITS, MAX_KEYWORD_CHARS};
