@@ -16,6 +16,7 @@ mod chars;
 mod fold;
 mod keywords;
 mod near;
+mod needs;
 mod patterns;
 mod words;
 

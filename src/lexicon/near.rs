@@ -7,7 +7,7 @@
 //! How: a window of words is looked at only if its length and either its first or its last bytes are those of a keyword
 //! (one edit cannot spoil both). Such a window is looked up in an index that holds every keyword with each of
 //! its characters left out once, and the window likewise; two texts one edit apart always meet there. So the cost does
-//! not depend on the number of keywords, only memory does: about 8 bytes per character of all keywords.
+//! not depend on the number of keywords, only memory does: about 12 bytes per character of all keywords.
 
 use super::Match;
 use super::chars::is_word;
@@ -116,6 +116,9 @@ impl NearMisses {
                 let lengths = start.lengths | ending;
                 if lengths == 0 {
                     continue;
+                }
+                if place.len() > 4 * (MAX_CHARS + 1) {
+                    break;
                 }
                 let window = words.get(place.clone()).unwrap_or_default();
                 let length = if is_ascii { window.len() } else { window.chars().count() };
@@ -313,7 +316,7 @@ struct Index {
     /// Hash and needle, ordered.
     entries: Vec<(u32, u32)>,
     /// `entries[starts[b]..starts[b + 1]]` are those whose hash begins with the bits `b`.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     /// How many bits of a hash are not part of `b`.
     shift: u32,
 }
@@ -337,15 +340,15 @@ impl Index {
         }
         entries.sort_unstable();
         entries.dedup();
-        let bits = (entries.len().max(2).ilog2() + 1).min(24);
+        let bits = entries.len().max(2).ilog2().min(24);
         let shift = 32 - bits;
         let mut starts = Vec::with_capacity((1 << bits) + 1);
-        for (at, (hash, _)) in entries.iter().enumerate() {
+        for ((hash, _), at) in entries.iter().zip(0_u32..) {
             while starts.len() <= (hash >> shift) as usize {
                 starts.push(at);
             }
         }
-        starts.resize((1 << bits) + 1, entries.len());
+        starts.resize((1 << bits) + 1, u32::try_from(entries.len()).unwrap_or(u32::MAX));
         Index { entries, starts, shift }
     }
 
@@ -353,7 +356,9 @@ impl Index {
     fn find(&self, hash: u32) -> impl Iterator<Item = usize> {
         let bucket = (hash >> self.shift) as usize;
         let bounds = self.starts.get(bucket).zip(self.starts.get(bucket + 1));
-        let entries = bounds.and_then(|(start, end)| self.entries.get(*start..*end)).unwrap_or_default();
+        let entries = bounds
+            .and_then(|(start, end)| self.entries.get(*start as usize..*end as usize))
+            .unwrap_or_default();
         entries.iter().filter(move |(entry, _)| *entry == hash).map(|(_, needle)| *needle as usize)
     }
 }
