@@ -190,7 +190,8 @@ impl<'d> Table<'d> {
     /// Notes that a required key is missing.
     pub fn missing(&self, key: &str, allowed: &str, problems: &mut Problems) {
         problems.push(
-            Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name)).allowed(allowed.to_owned()),
+            Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name))
+                .allowed(allowed.to_owned()),
         );
     }
 
@@ -200,7 +201,12 @@ impl<'d> Table<'d> {
     }
 
     /// A string that must be there; `allowed` says what it is when it is missing.
-    pub fn required_string(&self, key: &'d str, allowed: &str, problems: &mut Problems) -> Option<At<String>> {
+    pub fn required_string(
+        &self,
+        key: &'d str,
+        allowed: &str,
+        problems: &mut Problems,
+    ) -> Option<At<String>> {
         if self.get(key).is_none() {
             self.missing(key, allowed, problems);
         }
@@ -351,7 +357,8 @@ impl<'d> Value<'d> {
                 .iter()
                 .filter_map(|inner| {
                     let name = Cow::Owned(format!("`[[{bare}]]`"));
-                    let value = Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
+                    let value =
+                        Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
                     value.table(problems).map(|table| Table { name, ..table })
                 })
                 .collect();
@@ -364,7 +371,12 @@ impl<'d> Value<'d> {
 /// Names for a message: `a`, `b`, `c`.
 pub fn list<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 40;
-    let text = names.iter().take(SHOWN).map(|name| format!("`{}`", clip(name.as_ref()))).collect::<Vec<_>>().join(", ");
+    let text = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", clip(name.as_ref())))
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > SHOWN {
         return format!("{text} and {} more", names.len() - SHOWN);
     }
