@@ -53,6 +53,7 @@ pub(super) const BULK_HEADERS: &[&str] = &[
     "x-list-host",
     "x-mc-user", // Mailchimp
     "x-cid",
+    "x-jobid",
     "x-job",            // Exact Target
     "x-csa-complaints", // certified bulk senders
     "x-mailman-version",
@@ -241,6 +242,9 @@ pub(super) const DELAY_SUBJECTS: &[&str] = &[
     "delivery delayed",
     "mail delivery delayed",
 ];
+
+/// How the subjects of complaints begin that mailbox providers send outside RFC 5965, in lower case.
+pub(super) const FEEDBACK_SUBJECTS: &[&str] = &["complaint about message from"];
 
 /// How the bodies of bounces without any structure begin: qmail's QSBMF, Exim.
 pub(super) const BOUNCE_OPENINGS: &[&str] = &[

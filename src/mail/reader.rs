@@ -221,9 +221,11 @@ impl Reader {
 
     /// A text that is mostly replacement characters was not read.
     fn check(&mut self, text: &str) {
-        let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
-        if lost > 8 && lost * 3 > text.chars().count() {
-            self.unreadable.get_or_insert(Unreadable::Undecodable);
+        if text.contains('\u{fffd}') {
+            let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
+            if lost > 8 && lost * 3 > text.chars().count() {
+                self.unreadable.get_or_insert(Unreadable::Undecodable);
+            }
         }
         if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
             self.unreadable.get_or_insert(Unreadable::Encrypted);
