@@ -122,12 +122,12 @@ impl Flow {
 
 /// Whether nothing in `text` must be collapsed or dropped, but for one blank at either end.
 fn is_tidy(text: &str) -> bool {
-    // Counting instead of searching lets the compiler look at many bytes at once.
+    // Without an early exit the compiler looks at many bytes at once.
     let bytes = text.as_bytes();
-    let odd = bytes.iter().filter(|b| **b < b' ' || **b == 0x7f).count();
-    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let odd = bytes.iter().fold(0, |odd, &b| odd | u8::from(b < b' ' || b == 0x7f));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     odd == 0
-        && pairs.filter(|(a, b)| **a == b' ' && **b == b' ').count() == 0
+        && pairs.fold(0, |two, (&a, &b)| two | u8::from(a == b' ' && b == b' ')) == 0
         && !text.contains('\u{2028}')
         && !text.contains(BLOCK)
 }

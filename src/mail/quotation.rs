@@ -432,7 +432,9 @@ fn is_forward(text: &str) -> bool {
 /// What the label of a line in a copied header block says.
 fn role(text: &str) -> Option<Role> {
     let text = text.trim_start_matches(['*', ' ']);
-    let colon = text.bytes().take(32).position(|b| b == b':' || b == 0xef)?;
+    // The second byte begins the wide colon of Chinese and Japanese.
+    let start = text.as_bytes();
+    let colon = start.get(..32).unwrap_or(start).iter().position(|&b| b == b':' || b == 0xef)?;
     let label = text.get(..colon)?.trim_matches(|c: char| c == '*' || c.is_whitespace());
     let known = |label: &str| phrases::LABELS.iter().find(|(l, _)| *l == label).map(|(_, role)| *role);
     if label.is_empty() || label.len() > 24 { None } else { known(&label.to_lowercase()) }

@@ -53,7 +53,7 @@ fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
     let content = Content::read(&fields);
     if content.media.kind == "multipart" {
-        reader.on(&Event::Multipart(&content));
+        reader.on(&Event::Multipart { content: &content, enclosed: false });
     }
     for part in &parts.parts {
         let header = with_line_feeds(part.header);
@@ -105,7 +105,8 @@ struct Reader {
 impl Reader {
     fn on(&mut self, event: &Event<'_, '_>) {
         match event {
-            Event::Multipart(content) => self.multipart(content),
+            Event::Multipart { content, enclosed: false } => self.multipart(content),
+            Event::Multipart { .. } => {}
             Event::Message(fields) => self.enclosed(fields),
             Event::Leaf(leaf) => self.leaf(leaf),
             Event::Omitted(omitted) => self.omit(omitted.clone()),
@@ -133,7 +134,8 @@ impl Reader {
             self.found.part(leaf, || decoded(leaf).into_owned());
         }
         if let Some(name) = &content.name
-            && !(leaf.root && is_text(content))
+            && !leaf.enclosed
+            && (content.attachment || !(leaf.root && is_text(content)))
             && self.message.attachment_names.len() < MAX_NAMES
         {
             self.message.attachment_names.push(header::clip(name, MAX_NAME).to_owned());
@@ -141,6 +143,7 @@ impl Reader {
         match (content.media.kind.as_str(), content.media.subtype.as_str()) {
             ("message", "rfc822" | "global") => self.unpack(leaf),
             ("text", "rfc822-headers") => self.append_forwarded(&decoded(leaf)),
+            _ if !is_text(content) && leaf.enclosed => {}
             _ if !is_text(content) => self.binary(content),
             // A named text is a file: a log, a trace. The text of the mail itself may have a name too.
             _ if content.attachment && !leaf.root => {}
@@ -181,7 +184,7 @@ impl Reader {
         let text = text::plain(&decoded);
         let kept = header::clip(&text, self.room());
         self.account(leaf, text.len() - kept.len());
-        self.check(kept);
+        self.check(leaf, kept);
         self.divide(leaf, kept, &[], "");
     }
 
@@ -189,7 +192,7 @@ impl Reader {
         let decoded = decoded(leaf);
         let rendered = html::render(&decoded, self.room());
         self.account(leaf, rendered.cut);
-        self.check(&rendered.visible);
+        self.check(leaf, &rendered.visible);
         self.divide(leaf, &rendered.visible, &rendered.runs, &rendered.hidden);
     }
 
@@ -220,7 +223,10 @@ impl Reader {
     }
 
     /// A text that is mostly replacement characters was not read.
-    fn check(&mut self, text: &str) {
+    fn check(&mut self, leaf: &Leaf<'_, '_>, text: &str) {
+        if leaf.enclosed {
+            return;
+        }
         if text.contains('\u{fffd}') {
             let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
             if lost > 8 && lost * 3 > text.chars().count() {

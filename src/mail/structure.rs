@@ -70,8 +70,8 @@ impl Content {
 
 /// What the walk meets.
 pub(super) enum Event<'a, 'w> {
-    /// A multipart begins.
-    Multipart(&'w Content),
+    /// A multipart begins, inside an enclosed mail or not.
+    Multipart { content: &'w Content, enclosed: bool },
     /// An enclosed mail begins; these are its fields.
     Message(&'w [Field<'a>]),
     /// A part that holds no others.
@@ -182,7 +182,7 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
             return self.leave_out(content, base);
         }
         if content.media.kind == "multipart" {
-            (self.on)(Event::Multipart(content));
+            (self.on)(Event::Multipart { content, enclosed });
             let boundary = content.media.attribute("boundary").map(str::trim_end).filter(|b| !b.is_empty());
             let Some(boundary) = boundary else { return self.leaf(&as_text(content), base) };
             let digest = content.media.subtype == "digest";

@@ -139,6 +139,16 @@ fn automation_is_seen_where_it_stands() {
     ] {
         assert_eq!(slugs(&with_header(header, body)), [expected], "{header}");
     }
+    let bounce = "--c\n\nI got this, urgent\n--c\nContent-Type: message/rfc822\n\nSubject: Undeliverable\nReturn-Path: <>\n";
+    let bounce = format!(
+        "{bounce}Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nAction: failed\n--b--\n--c--\n"
+    );
+    let shown = with_header("Content-Type: multipart/mixed; boundary=c", &bounce);
+    assert_eq!(
+        (slugs(&shown).len(), new_text(&shown).as_str()),
+        (0, "I got this, urgent"),
+        "a person shows us a bounce"
+    );
     for (header, body) in [
         ("Return-Path: <a@x.example>\nReturn-Path: <>", ""),
         ("Content-Type: text/calendar; method=PUBLISH", ""),

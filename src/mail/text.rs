@@ -80,8 +80,9 @@ pub enum RegionKind {
 /// Plain text in our conventions: line ends become `\n`, a tab a blank, other controls go.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // Counting instead of searching lets the compiler look at many bytes at once.
-    let odd = text.bytes().filter(|b| *b < b' ' && *b != b'\n' && *b != b'\r' || *b == 0x7f).count();
+    // Without an early exit the compiler looks at many bytes at once.
+    let is_odd = |b: u8| b < b' ' && b != b'\n' && b != b'\r' || b == 0x7f;
+    let odd = text.bytes().fold(0, |odd, b| odd | u8::from(is_odd(b)));
     if odd > 0 { Cow::Owned(without_controls(text)) } else { with_line_feeds(text) }
 }
 
