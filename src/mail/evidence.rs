@@ -1,7 +1,7 @@
 //! Signs that a program wrote a mail, or that answering it would be wrong.
 //!
 //! Each field is read by its own grammar: a value counts, not the presence of a header. What is found here withholds an
-//! automatic reply; it never hides a mail or stops an alert. The words looked for stand in [`markers`](super::markers).
+//! automatic reply; it never hides a mail or stops an alert. The words looked for stand in [`markers`].
 
 use super::Address;
 use super::header::{self, Field, clip};

@@ -1,7 +1,7 @@
 //! Tells what the sender wrote for this mail from what was quoted, forwarded or signed.
 //!
 //! Works on whole lines. In doubt text is new: a missed quotation shows a keyword that somebody else wrote, a wrong one
-//! hides a cry for help. One pass with bounded look-ahead; the phrases stand in [`phrases`](super::phrases).
+//! hides a cry for help. One pass with bounded look-ahead; the phrases stand in [`phrases`].
 
 use super::markup::Class;
 use super::phrases::{self, Role};

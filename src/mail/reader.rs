@@ -8,7 +8,7 @@ use super::evidence::Found;
 use super::header::{self, Field};
 use super::quotation;
 use super::source::{Omitted, Options, Parts, Source};
-use super::structure::{self, Content, Event, Leaf};
+use super::structure::{self, Content, Event, Leaf, Place};
 use super::subject::Purpose;
 use super::text::{self, Region, RegionKind, Text};
 use super::{Message, Unreadable, head, html, markup, parser};
@@ -42,7 +42,8 @@ fn whole(bytes: &[u8], options: &Options<'_>) -> Message {
         return reader.message;
     }
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
-    structure::walk(&fields, body, ("", false), |event| reader.on(&event));
+    let place = Place { section: "", enclosed: false };
+    structure::walk(&fields, body, place, |event| reader.on(&event));
     reader.finish()
 }
 
@@ -58,7 +59,8 @@ fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
     for part in &parts.parts {
         let header = with_line_feeds(part.header);
         let (fields, _) = header::read_block(&header, |_| false);
-        structure::walk(&fields, part.body, (part.section, false), |event| reader.on(&event));
+        let place = Place { section: part.section, enclosed: false };
+        structure::walk(&fields, part.body, place, |event| reader.on(&event));
         if part.truncated {
             reader.omit(Omitted {
                 section: part.section.to_owned(),
@@ -176,7 +178,8 @@ impl Reader {
         let bytes = leaf.content.encoding.decode(capped(leaf.body));
         let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
         self.enclosed(&fields);
-        structure::walk(&fields, body, (leaf.section, true), |event| self.on(&event));
+        let place = Place { section: leaf.section, enclosed: true };
+        structure::walk(&fields, body, place, |event| self.on(&event));
     }
 
     fn plain(&mut self, leaf: &Leaf<'_, '_>) {

@@ -119,12 +119,20 @@ struct Walk<'a, F> {
     on: F,
 }
 
-/// Walks the content that follows `fields`, the header of a mail or of a fetched part, whose own section is `section`
-/// (empty for a whole mail). `enclosed` says that all of it belongs to an enclosed mail.
+/// Where in a mail a walk begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'s> {
+    /// The section of what is walked, empty for a whole mail.
+    pub(super) section: &'s str,
+    /// Whether all of it belongs to an enclosed mail.
+    pub(super) enclosed: bool,
+}
+
+/// Walks the content that follows `fields`, the header of a mail or of a fetched part.
 pub(super) fn walk<'a>(
     fields: &[Field<'a>],
     body: &'a [u8],
-    (section, enclosed): (&str, bool),
+    Place { section, enclosed }: Place<'_>,
     on: impl FnMut(Event<'a, '_>),
 ) {
     let root = Level { boundary: None, digest: false, enclosed, children: 0 };
