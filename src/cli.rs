@@ -88,7 +88,9 @@ pub fn main() -> ExitCode {
     match done {
         Ok(ending) => ending.into(),
         // A reader that went away, as `head` does, is no failure of ours.
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => Ending::Fine.into(),
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => {
+            Ending::Fine.into()
+        }
         Err(error) => {
             output::complain(&format!("error: {error:#}"));
             Ending::Environment.into()

@@ -16,7 +16,9 @@ mod chars;
 mod fold;
 mod keywords;
 mod near;
+mod needs;
 mod patterns;
+mod words;
 
 pub use fold::{Folded, fold};
 pub use keywords::{Lexicon, LexiconError, MAX_HITS, MAX_KEYWORD_CHARS};

@@ -30,8 +30,8 @@ impl SourceFile {
     /// A shared file of that name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let text = text.into();
-        let line_starts =
-            std::iter::once(0).chain(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
+        let line_starts = std::iter::once(0)
+            .chain(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
         let line_starts = line_starts.collect();
         Arc::new(SourceFile { name: name.into(), text, line_starts })
     }
@@ -40,7 +40,8 @@ impl SourceFile {
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..offset.min(self.text.len())).map_or(0, |before| before.chars().count());
+        let column =
+            self.text.get(start..offset.min(self.text.len())).map_or(0, |before| before.chars().count());
         (line, column + 1)
     }
 

@@ -85,12 +85,24 @@ pub fn read<T>(
         let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
         return Some(read(&table, problems));
     }
+    let mut last_line = 0;
     for error in errors {
         let span = on_characters(&file.text, error.span().unwrap_or(0..0));
-        problems.push(Diagnostic::error(
-            Location::new(file, span),
-            format!("this is not TOML: {}", error.message()),
-        ));
+        let line = file.line(span.start);
+        // A second error on a line nearly always comes from the first.
+        if line == last_line {
+            continue;
+        }
+        last_line = line;
+        let open = ["array", "inline table"].iter().any(|nested| error.message().contains(nested));
+        problems.push(
+            Diagnostic::error(Location::new(file, span), format!("this is not TOML: {}", error.message()))
+                .hint_if(open.then(|| "perhaps a `]` or `}` is missing on a line before".to_owned())),
+        );
+        // What stands behind an unclosed list is read as part of it, so what is said about it is wrong.
+        if open {
+            break;
+        }
     }
     None
 }
@@ -178,7 +190,8 @@ impl<'d> Table<'d> {
     /// Notes that a required key is missing.
     pub fn missing(&self, key: &str, allowed: &str, problems: &mut Problems) {
         problems.push(
-            Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name)).allowed(allowed.to_owned()),
+            Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name))
+                .allowed(allowed.to_owned()),
         );
     }
 
@@ -188,7 +201,12 @@ impl<'d> Table<'d> {
     }
 
     /// A string that must be there; `allowed` says what it is when it is missing.
-    pub fn required_string(&self, key: &'d str, allowed: &str, problems: &mut Problems) -> Option<At<String>> {
+    pub fn required_string(
+        &self,
+        key: &'d str,
+        allowed: &str,
+        problems: &mut Problems,
+    ) -> Option<At<String>> {
         if self.get(key).is_none() {
             self.missing(key, allowed, problems);
         }
@@ -339,7 +357,8 @@ impl<'d> Value<'d> {
                 .iter()
                 .filter_map(|inner| {
                     let name = Cow::Owned(format!("`[[{bare}]]`"));
-                    let value = Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
+                    let value =
+                        Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
                     value.table(problems).map(|table| Table { name, ..table })
                 })
                 .collect();
@@ -352,7 +371,12 @@ impl<'d> Value<'d> {
 /// Names for a message: `a`, `b`, `c`.
 pub fn list<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 40;
-    let text = names.iter().take(SHOWN).map(|name| format!("`{}`", clip(name.as_ref()))).collect::<Vec<_>>().join(", ");
+    let text = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", clip(name.as_ref())))
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > SHOWN {
         return format!("{text} and {} more", names.len() - SHOWN);
     }

@@ -80,8 +80,8 @@ pub(super) fn keeps_its_shape(c: char) -> bool {
     first == Some(' ') || matches!(c, '\u{2120}' | '\u{2122}')
 }
 
-/// The folded form of characters that fold to one character of the same length in UTF-8, where no table is needed to
-/// know it; `None` says nothing.
+/// The folded form of letters that fold to one letter of the same length in UTF-8, where no table is needed to know it;
+/// `None` says nothing.
 pub(super) fn fold_quickly(c: char) -> Option<char> {
     let shift = match c {
         'à'..='ö'
@@ -111,6 +111,9 @@ pub(super) fn fold_quickly(c: char) -> Option<char> {
 pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
+    }
+    if fold_quickly(c).is_some() {
+        return true;
     }
     match c.general_category_group() {
         GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number => true,
@@ -153,4 +156,16 @@ pub(super) fn stands_alone(text: &str, part: &Range<usize>) -> bool {
     };
     !before.chars().next_back().is_some_and(continues_from)
         && !after.chars().next().is_some_and(continues_into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_fold_quickly_are_letters_without_meaning_of_their_own() {
+        let letters: Vec<char> = ('\0'..=char::MAX).filter(|c| fold_quickly(*c).is_some()).collect();
+        assert!(letters.iter().all(|c| c.general_category_group() == GeneralCategoryGroup::Letter));
+        assert!(letters.iter().all(|c| dash(*c).is_none() && plain_quote(*c).is_none() && !is_ignorable(*c)));
+    }
 }

@@ -6,7 +6,7 @@
 use super::Match;
 use super::chars::stands_alone;
 use super::fold::{BORDER, Folded, fold};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use thiserror::Error;
 
 /// The longest keyword, in characters as written. The longest that anybody published has about 40.
@@ -80,10 +80,7 @@ impl Lexicon {
             }
         }
         owners.push(needles.len());
-        let bytes: usize = distinct.iter().map(|needle| needle.len()).sum();
-        let kind = (bytes <= MAX_BYTES_FOR_TABLE).then_some(AhoCorasickKind::DFA);
-        let automaton =
-            AhoCorasick::builder().kind(kind).build(&distinct).map_err(|_too_many| LexiconError::TooMany)?;
+        let automaton = automaton(&distinct).map_err(|_too_large| LexiconError::TooMany)?;
         let keywords = needles.iter().map(|(_, index)| *index).collect();
         Ok(Lexicon { automaton, owners, keywords })
     }
@@ -113,6 +110,13 @@ impl Lexicon {
         let bounds = self.owners.get(needle).zip(self.owners.get(needle + 1));
         bounds.and_then(|(start, end)| self.keywords.get(*start..*end)).unwrap_or_default()
     }
+}
+
+/// An automaton that finds all of some texts, overlapping ones too.
+pub(super) fn automaton<S: AsRef<[u8]>>(needles: &[S]) -> Result<AhoCorasick, BuildError> {
+    let bytes: usize = needles.iter().map(|needle| needle.as_ref().len()).sum();
+    let kind = (bytes <= MAX_BYTES_FOR_TABLE).then_some(AhoCorasickKind::DFA);
+    AhoCorasick::builder().kind(kind).build(needles)
 }
 
 /// The folded keyword. Any white space in it joins, since a keyword has no paragraphs.

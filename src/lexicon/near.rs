@@ -4,14 +4,16 @@
 //! neighbours away from a whole keyword ("urgnet", "tme sensitive", "time—sensitive"), or is the keyword's words glued
 //! together. It begins and ends where words do, and never crosses a blank line or the border of a block or a cell.
 //!
-//! How: a window of words is looked at only if its length and either its first or its last two bytes are those of a
-//! keyword (one edit cannot spoil both). Such a window is looked up in an index that holds every keyword with each of
+//! How: a window of words is looked at only if its length and either its first or its last bytes are those of a keyword
+//! (one edit cannot spoil both). Such a window is looked up in an index that holds every keyword with each of
 //! its characters left out once, and the window likewise; two texts one edit apart always meet there. So the cost does
-//! not depend on the number of keywords, only memory does: about 8 bytes per character of all keywords.
+//! not depend on the number of keywords, only memory does: about 12 bytes per character of all keywords.
 
 use super::Match;
 use super::chars::is_word;
 use super::fold::{BORDER, Folded, fold};
+use super::words::each_word;
+use std::ops::{Range, RangeInclusive};
 
 /// Keywords with fewer letters and digits have too many neighbours that are words of their own.
 pub const MIN_LETTERS: usize = 5;
@@ -39,6 +41,8 @@ struct Needle {
     keyword: usize,
     /// The folded keyword from its first to its last word character.
     text: String,
+    /// How many words it has.
+    words: usize,
     /// `text` without its joints, if it has any.
     glued: Option<String>,
     /// Whether punctuation was cut off the ends, so that `text` itself is already a near miss.
@@ -57,14 +61,14 @@ impl NearMisses {
         let mut filter = Filter::default();
         for needle in &needles {
             let length = needle.text.chars().count();
-            filter.admit(&needle.text, length - 1..=length + 1);
+            filter.admit(&needle.text, length - 1..=length + 1, (length - 1) / 2);
             if let Some(glued) = &needle.glued {
                 let length = glued.chars().count();
-                filter.admit(glued, length..=length);
+                filter.admit(glued, length..=length, length);
             }
         }
         // One edit can split a word in two.
-        let max_words = needles.iter().map(|needle| words_in(&needle.text).count() + 1).max().unwrap_or(0);
+        let max_words = needles.iter().map(|needle| needle.words + 1).max().unwrap_or(0);
         NearMisses { index: Index::build(&needles), needles, filter, max_words }
     }
 
@@ -76,60 +80,91 @@ impl NearMisses {
             return misses;
         }
         let taken = Taken::new(hits);
-        let words = text.words();
         let mut scratch = Scratch::default();
-        let mut starts: Vec<(Word, u64)> = Vec::new();
-        for word in words_in(words) {
-            if word.is_after_border {
-                starts.clear();
-            }
-            starts.push((word, self.filter.starting(words, word.start)));
-            let ending = self.filter.ending(words, word.end);
-            for (first, starting) in starts.iter().rev().take(self.max_words) {
-                let length = word.chars_to_end - first.chars_to_start;
-                if length > MAX_CHARS + 1 {
-                    break;
-                }
-                if (starting | ending) & (1 << length) == 0 {
-                    continue;
-                }
-                let place = text.original(first.start..word.end);
-                if let Some(window) = words.get(first.start..word.end)
-                    && !taken.overlaps(place.start, place.end)
-                {
-                    let keywords = self.meant_by(window, &mut scratch);
-                    misses.extend(keywords.map(|keyword| Match {
-                        keyword,
-                        start: place.start,
-                        end: place.end,
-                    }));
-                }
-            }
+        self.each_window(text.words(), |window, place| {
             if misses.len() >= MAX_NEAR_MISSES {
-                break;
+                return;
             }
-        }
+            self.collect_meant_by(window, &mut scratch);
+            let place = text.original(place);
+            if !scratch.near.is_empty() && !taken.overlaps(&place) {
+                let keywords = scratch.near.iter().flat_map(|at| self.keywords_like(*at));
+                misses.extend(keywords.map(|keyword| Match { keyword, start: place.start, end: place.end }));
+            }
+        });
         misses.truncate(MAX_NEAR_MISSES);
         misses.sort_unstable();
         misses
     }
 
-    /// The keywords that a window nearly is.
-    fn meant_by<'s>(&'s self, window: &str, scratch: &mut Scratch) -> impl Iterator<Item = usize> + 's {
-        scratch.hashes.clear();
-        hash_with_omissions(window, &mut scratch.prefixes, |hash| scratch.hashes.push(hash));
-        let mut near: Vec<usize> = scratch.hashes.iter().flat_map(|hash| self.index.find(*hash)).collect();
+    /// Gives every window that may be near a keyword by its length and the bytes it begins and ends with.
+    fn each_window(&self, words: &str, mut look: impl FnMut(&str, Range<usize>)) {
+        let is_ascii = words.is_ascii();
+        let mut starts: Vec<Start> = Vec::new();
+        // For how many more words a window may begin well.
+        let mut hopeful = 0_usize;
+        each_word(words, |word| {
+            let lengths = self.filter.beginning(words, word.start);
+            starts.push(Start { at: word.start, lengths });
+            let ending = self.filter.ending(words, word.end);
+            hopeful = if lengths == 0 { hopeful.saturating_sub(1) } else { self.max_words };
+            if ending == 0 && hopeful == 0 {
+                return;
+            }
+            for start in starts.iter().rev().take(self.max_words) {
+                let place = start.at..word.end;
+                let lengths = start.lengths | ending;
+                if lengths == 0 {
+                    continue;
+                }
+                if place.len() > 4 * (MAX_CHARS + 1) {
+                    break;
+                }
+                let window = words.get(place.clone()).unwrap_or_default();
+                let length = if is_ascii { window.len() } else { window.chars().count() };
+                if length > MAX_CHARS + 1 || window.contains(BORDER) {
+                    break;
+                }
+                if lengths & (1 << length) != 0 {
+                    look(window, place);
+                }
+            }
+        });
+    }
+
+    /// Leaves in `scratch.near` the needles that a window nearly is.
+    fn collect_meant_by(&self, window: &str, scratch: &mut Scratch) {
+        let Scratch { prefixes, near } = scratch;
+        near.clear();
+        hash_with_omissions(window, prefixes, |hash| near.extend(self.index.find(hash)));
         near.sort_unstable();
         near.dedup();
         near.retain(|at| self.needles.get(*at).is_some_and(|needle| needle.is_nearly(window)));
-        near.into_iter()
-            .flat_map(|at| {
-                let alike = self.needles.get(at..).unwrap_or_default();
-                let first = alike.first();
-                alike.iter().take_while(move |needle| first.is_some_and(|first| first.reads_like(needle)))
-            })
+    }
+
+    /// The keywords that read like the needle at a place, which is the first of them.
+    fn keywords_like(&self, at: usize) -> impl Iterator<Item = usize> {
+        let needles = self.needles.get(at..).unwrap_or_default();
+        let first = needles.first();
+        needles
+            .iter()
+            .take_while(move |needle| first.is_some_and(|first| first.reads_like(needle)))
             .map(|needle| needle.keyword)
     }
+}
+
+/// Where a window may begin.
+struct Start {
+    at: usize,
+    /// The lengths of windows that may be near a keyword because of how they begin, as bits.
+    lengths: u64,
+}
+
+/// Buffers used again for every window.
+#[derive(Default)]
+struct Scratch {
+    prefixes: Vec<u64>,
+    near: Vec<usize>,
 }
 
 impl Needle {
@@ -142,7 +177,9 @@ impl Needle {
             return None;
         }
         let glued = text.contains(' ').then(|| text.replace(' ', ""));
-        Some(Needle { keyword, is_cut: text != whole, text, glued })
+        let mut words = 0;
+        each_word(&text, |_| words += 1);
+        Some(Needle { keyword, words, is_cut: text != whole, text, glued })
     }
 
     fn reads_like(&self, other: &Needle) -> bool {
@@ -175,44 +212,101 @@ fn is_one_edit(a: &str, b: &str) -> bool {
     }
 }
 
-/// Which lengths, in characters, a window may have that starts or ends with two given bytes.
+/// Which lengths, in characters, a window may have that begins or ends with given bytes.
+///
+/// An edit in the first half of a text leaves the second half as it is, and the other way round. So a window begins or
+/// ends with as many bytes of its keyword as half of it has characters (the one in the middle belongs to neither half,
+/// since a swap touches two). Two to four of them are compared.
 #[derive(Debug, Clone)]
 struct Filter {
-    starting: Vec<u64>,
+    /// By the first two to four bytes.
+    beginning: Vec<u64>,
+    /// By the last two to four bytes.
     ending: Vec<u64>,
+    /// Which pairs of bytes any needle begins with, as the lowest bit, or ends with, as the next.
+    pairs: Vec<u8>,
 }
 
 impl Default for Filter {
     fn default() -> Self {
-        // Five bits tell the letters of ASCII apart.
-        Filter { starting: vec![0; 1 << 10], ending: vec![0; 1 << 10] }
+        Filter {
+            beginning: vec![0; 1 << FILTER_BITS],
+            ending: vec![0; 1 << FILTER_BITS],
+            pairs: vec![0; 1 << 10],
+        }
     }
 }
 
+/// The size of the filter as a power of two: with 64 bits each its two halves stay in the processor's nearest cache.
+const FILTER_BITS: u32 = 11;
+
 impl Filter {
-    fn admit(&mut self, needle: &str, lengths: std::ops::RangeInclusive<usize>) {
+    /// Lets windows of some lengths through that share so many characters with a needle at its start or end.
+    fn admit(&mut self, needle: &str, lengths: RangeInclusive<usize>, shared: usize) {
         let bits = lengths.fold(0, |bits, length| bits | 1 << length);
-        let (first, last) = (Self::pair(needle, 0), Self::pair(needle, needle.len().saturating_sub(2)));
-        if let Some(starting) = self.starting.get_mut(first) {
-            *starting |= bits;
+        let unused = 32 - 8 * shared.min(4);
+        let first = four_bytes(needle, 0) << unused;
+        let last = four_bytes_before(needle, needle.len()) >> unused << unused;
+        if let Some(beginning) = self.beginning.get_mut(Self::slot(first)) {
+            *beginning |= bits;
         }
-        if let Some(ending) = self.ending.get_mut(last) {
+        if let Some(ending) = self.ending.get_mut(Self::slot(last)) {
             *ending |= bits;
+        }
+        if let Some(sides) = self.pairs.get_mut(Self::pair(four_bytes(needle, 0))) {
+            *sides |= 1;
+        }
+        if let Some(sides) = self.pairs.get_mut(Self::pair(last >> 16)) {
+            *sides |= 2;
         }
     }
 
-    fn starting(&self, text: &str, at: usize) -> u64 {
-        self.starting.get(Self::pair(text, at)).copied().unwrap_or(0)
+    /// A number below 1024 for the two lowest bytes; letters and digits of ASCII differ in five bits.
+    fn pair(bytes: u32) -> usize {
+        ((bytes & 31) << 5 | bytes >> 8 & 31) as usize
+    }
+
+    fn beginning(&self, text: &str, at: usize) -> u64 {
+        let bytes = four_bytes(text, at);
+        if self.pairs.get(Self::pair(bytes)).is_none_or(|sides| sides & 1 == 0) {
+            return 0;
+        }
+        Self::any(&self.beginning, [bytes << 16, bytes << 8, bytes])
     }
 
     fn ending(&self, text: &str, end: usize) -> u64 {
-        self.ending.get(Self::pair(text, end.saturating_sub(2))).copied().unwrap_or(0)
+        let bytes = four_bytes_before(text, end);
+        if self.pairs.get(Self::pair(bytes >> 16)).is_none_or(|sides| sides & 2 == 0) {
+            return 0;
+        }
+        Self::any(&self.ending, [bytes >> 16 << 16, bytes >> 8 << 8, bytes])
     }
 
-    /// A number below 1024 for the two bytes at an offset.
-    fn pair(text: &str, at: usize) -> usize {
-        let byte = |at: usize| text.as_bytes().get(at).map_or(0, |byte| usize::from(byte & 31));
-        byte(at) << 5 | byte(at + 1)
+    fn any(table: &[u64], keys: [u32; 3]) -> u64 {
+        keys.iter().filter_map(|key| table.get(Self::slot(*key))).fold(0, |bits, more| bits | more)
+    }
+
+    fn slot(key: u32) -> usize {
+        // The multiplier is 2³² divided by the golden ratio.
+        (key.wrapping_mul(0x9e37_79b1) >> (32 - FILTER_BITS)) as usize
+    }
+}
+
+/// The four bytes at an offset, the first in the lowest place; past the end they are zero.
+fn four_bytes(text: &str, at: usize) -> u32 {
+    let bytes = text.as_bytes().get(at..).unwrap_or_default();
+    match bytes.first_chunk() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => bytes.iter().rev().fold(0, |four, byte| four << 8 | u32::from(*byte)),
+    }
+}
+
+/// The four bytes before an offset, the last in the highest place; before the start they are zero.
+fn four_bytes_before(text: &str, end: usize) -> u32 {
+    let bytes = text.as_bytes().get(..end).unwrap_or_default();
+    match bytes.last_chunk() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => bytes.iter().fold(0, |four, byte| four >> 8 | u32::from(*byte) << 24),
     }
 }
 
@@ -222,7 +316,7 @@ struct Index {
     /// Hash and needle, ordered.
     entries: Vec<(u32, u32)>,
     /// `entries[starts[b]..starts[b + 1]]` are those whose hash begins with the bits `b`.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     /// How many bits of a hash are not part of `b`.
     shift: u32,
 }
@@ -246,15 +340,15 @@ impl Index {
         }
         entries.sort_unstable();
         entries.dedup();
-        let bits = (entries.len().max(2).ilog2() + 1).min(24);
+        let bits = entries.len().max(2).ilog2().min(24);
         let shift = 32 - bits;
         let mut starts = Vec::with_capacity((1 << bits) + 1);
-        for (at, (hash, _)) in entries.iter().enumerate() {
+        for ((hash, _), at) in entries.iter().zip(0_u32..) {
             while starts.len() <= (hash >> shift) as usize {
                 starts.push(at);
             }
         }
-        starts.resize((1 << bits) + 1, entries.len());
+        starts.resize((1 << bits) + 1, u32::try_from(entries.len()).unwrap_or(u32::MAX));
         Index { entries, starts, shift }
     }
 
@@ -262,16 +356,11 @@ impl Index {
     fn find(&self, hash: u32) -> impl Iterator<Item = usize> {
         let bucket = (hash >> self.shift) as usize;
         let bounds = self.starts.get(bucket).zip(self.starts.get(bucket + 1));
-        let entries = bounds.and_then(|(start, end)| self.entries.get(*start..*end)).unwrap_or_default();
+        let entries = bounds
+            .and_then(|(start, end)| self.entries.get(*start as usize..*end as usize))
+            .unwrap_or_default();
         entries.iter().filter(move |(entry, _)| *entry == hash).map(|(_, needle)| *needle as usize)
     }
-}
-
-/// Buffers used again for every window.
-#[derive(Default)]
-struct Scratch {
-    prefixes: Vec<u64>,
-    hashes: Vec<u32>,
 }
 
 /// The multiplier of FNV-1a, an odd number with well mixed bits; here the base of a polynomial modulo 2⁶⁴, since a
@@ -328,71 +417,12 @@ impl Taken {
         Taken { reach }
     }
 
-    fn overlaps(&self, start: usize, end: usize) -> bool {
-        let before = self.reach.partition_point(|(hit_start, _)| *hit_start < end);
+    fn overlaps(&self, place: &Range<usize>) -> bool {
+        let before = self.reach.partition_point(|(hit_start, _)| *hit_start < place.end);
         before
             .checked_sub(1)
             .and_then(|last| self.reach.get(last))
-            .is_some_and(|(_, hit_end)| *hit_end > start)
-    }
-}
-
-/// A run of word characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Word {
-    start: usize,
-    end: usize,
-    /// Characters of the text before `start`, and before `end`.
-    chars_to_start: usize,
-    chars_to_end: usize,
-    /// Whether a border lies between it and the word before.
-    is_after_border: bool,
-}
-
-fn words_in(text: &str) -> Words<'_> {
-    Words { text, at: 0, continued: 0 }
-}
-
-struct Words<'t> {
-    text: &'t str,
-    at: usize,
-    /// Bytes before `at` that are not the first of their character.
-    continued: usize,
-}
-
-impl Words<'_> {
-    /// Whether the character at the present place is part of a word, and its length; `None` at the end.
-    fn peek(&self) -> Option<(bool, usize)> {
-        let byte = *self.text.as_bytes().get(self.at)?;
-        if byte.is_ascii() {
-            return Some((byte.is_ascii_alphanumeric() || byte == b'_', 1));
-        }
-        let c = self.text.get(self.at..)?.chars().next()?;
-        Some((is_word(c), c.len_utf8()))
-    }
-
-    fn skip(&mut self, len: usize) {
-        self.at += len;
-        self.continued += len - 1;
-    }
-}
-
-impl Iterator for Words<'_> {
-    type Item = Word;
-
-    fn next(&mut self) -> Option<Word> {
-        let mut is_after_border = false;
-        while let (false, len) = self.peek()? {
-            is_after_border |=
-                self.text.as_bytes().get(self.at).is_some_and(|byte| char::from(*byte) == BORDER);
-            self.skip(len);
-        }
-        let (start, chars_to_start) = (self.at, self.at - self.continued);
-        while let Some((true, len)) = self.peek() {
-            self.skip(len);
-        }
-        let chars_to_end = self.at - self.continued;
-        Some(Word { start, end: self.at, chars_to_start, chars_to_end, is_after_border })
+            .is_some_and(|(_, hit_end)| *hit_end > place.start)
     }
 }
 

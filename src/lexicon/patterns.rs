@@ -9,8 +9,11 @@
 
 use super::chars::extends;
 use super::fold::{Folded, fold};
+use super::keywords::automaton;
+use super::needs::needed_literals;
 use super::{MAX_HITS, Match};
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use aho_corasick::AhoCorasick;
+use regex::{Regex, RegexBuilder};
 use thiserror::Error;
 
 /// The longest pattern, in bytes.
@@ -20,19 +23,26 @@ pub const MAX_PATTERN_BYTES: usize = 4 << 10;
 /// a bound the time would be quadratic.
 pub const MAX_HITS_PER_PATTERN: usize = 100;
 
-/// The compiled size of one pattern. A Unicode class such as `\w` takes about 25 KiB each time it is repeated, `.` and
-/// `\d` a small part of that.
-const MAX_PATTERN_SIZE: usize = 2 << 20;
+/// The sizes a compiled pattern may have; the smallest that suffices counts against [`MAX_SIZE_OF_ALL`]. A Unicode class
+/// such as `\w` takes about 25 KiB each time it is repeated, `.` and `\d` a small part of that.
+const SIZES: [usize; 3] = [64 << 10, 256 << 10, 2 << 20];
 
 /// The compiled size of all patterns together.
-const MAX_SET_SIZE: usize = 16 << 20;
+const MAX_SIZE_OF_ALL: usize = 64 << 20;
+
+/// What one search may remember of the states it went through, per pattern and thread.
+const MAX_CACHE: usize = 1 << 20;
 
 /// Regular expressions that are looked for in folded texts.
 #[derive(Debug, Clone)]
 pub struct Patterns {
     regexes: Vec<Regex>,
-    /// Tells which patterns a text has at all.
-    set: RegexSet,
+    /// Finds literals without which patterns cannot match; most texts have none of them.
+    literals: AhoCorasick,
+    /// The pattern that needs the literal, for each literal.
+    needed_by: Vec<usize>,
+    /// Patterns that need no literal.
+    always: Vec<usize>,
 }
 
 /// Why a pattern cannot be used.
@@ -51,36 +61,44 @@ impl Patterns {
     /// Compiles patterns.
     ///
     /// # Errors
-    /// The first pattern that is no regular expression, too long or too large, or that matches the empty text; or the
-    /// last one, if all of them together are too large.
+    /// The first pattern that is no regular expression, too long or too large, or that matches the empty text.
     pub fn build<S: AsRef<str>>(patterns: &[S]) -> Result<Patterns, PatternError> {
         let mut regexes = Vec::with_capacity(patterns.len());
-        let mut translations = Vec::with_capacity(patterns.len());
+        let (mut literals, mut needed_by, mut always) = (Vec::new(), Vec::new(), Vec::new());
+        let mut size_left = MAX_SIZE_OF_ALL;
         for (index, written) in patterns.iter().enumerate() {
-            let (regex, translation) = compile(index, written.as_ref())?;
-            regexes.push(regex);
-            translations.push(translation);
-        }
-        let set =
-            RegexSetBuilder::new(&translations).size_limit(MAX_SET_SIZE).build().map_err(|_too_large| {
-                let index = translations.len().saturating_sub(1);
-                PatternError {
-                    index,
-                    message: "all the patterns together are too large".to_owned(),
-                    offset: None,
+            let compiled = Compiled::new(written.as_ref(), size_left)
+                .map_err(|(message, offset)| PatternError { index, message, offset })?;
+            size_left = size_left.saturating_sub(compiled.size);
+            regexes.push(compiled.regex);
+            match compiled.literals {
+                Some(needed) => {
+                    needed_by.extend(needed.iter().map(|_| index));
+                    literals.extend(needed);
                 }
-            })?;
-        Ok(Patterns { regexes, set })
+                None => always.push(index),
+            }
+        }
+        let literals = automaton(&literals).map_err(|error| PatternError {
+            index: patterns.len().saturating_sub(1),
+            message: error.to_string(),
+            offset: None,
+        })?;
+        Ok(Patterns { regexes, literals, needed_by, always })
     }
 
     /// The hits of every pattern, leftmost first and not overlapping within one pattern, ordered by start, end and
     /// pattern. At most [`MAX_HITS_PER_PATTERN`] of a pattern and [`MAX_HITS`] in all.
     pub fn find(&self, text: &Folded) -> Vec<Match> {
+        let mut possible = self.always.clone();
+        let literals = self.literals.find_overlapping_iter(text.as_str());
+        possible.extend(literals.filter_map(|literal| self.needed_by.get(literal.pattern().as_usize())));
+        possible.sort_unstable();
+        possible.dedup();
         let mut hits = Vec::new();
-        for pattern in self.set.matches(text.as_str()) {
+        for pattern in possible {
             let Some(regex) = self.regexes.get(pattern) else { continue };
-            let found = regex.find_iter(text.as_str()).filter(|found| !found.is_empty());
-            hits.extend(found.take(MAX_HITS_PER_PATTERN).map(|found| {
+            hits.extend(regex.find_iter(text.as_str()).take(MAX_HITS_PER_PATTERN).map(|found| {
                 let place = text.original(found.range());
                 Match { keyword: pattern, start: place.start, end: place.end }
             }));
@@ -91,50 +109,50 @@ impl Patterns {
     }
 }
 
-/// A pattern compiled, and the regular expression it stands for.
-fn compile(index: usize, written: &str) -> Result<(Regex, String), PatternError> {
-    let error = |message: String, offset| PatternError { index, message, offset };
-    if written.len() > MAX_PATTERN_BYTES {
-        let message = format!("the pattern has {} bytes, more than {MAX_PATTERN_BYTES}", written.len());
-        return Err(error(message, None));
-    }
-    let translation = Translation::of(written);
-    let regex = match RegexBuilder::new(&translation.regex).size_limit(MAX_PATTERN_SIZE).build() {
-        Ok(regex) => regex,
-        Err(regex::Error::Syntax(report)) => {
-            let (message, column) = read_report(&report);
-            return Err(error(message, column.map(|column| translation.written_offset(column))));
-        }
-        Err(_too_large) => {
-            let message =
-                "the pattern is too large once compiled; repeat less, or write [a-z0-9] for \\w".to_owned();
-            return Err(error(message, None));
-        }
-    };
-    if EMPTY_TRIALS.iter().any(|trial| regex.find_iter(trial).any(|found| found.is_empty())) {
-        return Err(error("the pattern matches the empty text, so it would hit everywhere".to_owned(), None));
-    }
-    Ok((regex, translation.regex))
+/// A pattern that can be used.
+struct Compiled {
+    regex: Regex,
+    /// An upper bound of its size in bytes.
+    size: usize,
+    literals: Option<Vec<String>>,
 }
 
-/// Texts in which an expression that can match nothing does so: at the start, at borders of words, inside of them.
-const EMPTY_TRIALS: [&str; 4] = ["", "\u{1}", "a", "\u{1}aa\u{1}"];
+/// What is wrong with a pattern, and the byte where.
+type Mistake = (String, Option<usize>);
 
-/// What the `regex` crate reports, as one line and the character of the expression it points to.
-///
-/// It gives the place only in its drawing: a heading, the expression behind four blanks, a line with `^` below the
-/// mistake, and `error: …`. An expression of several lines is drawn differently, and then there is no place.
-fn read_report(report: &str) -> (String, Option<usize>) {
-    let message = report.lines().rev().find_map(|line| line.strip_prefix("error: "));
-    let message = message.or(report.lines().next()).unwrap_or_default().to_owned();
-    let drawn = report.lines().nth(2).filter(|line| line.trim_start().starts_with('^'));
-    (message, drawn.and_then(|line| line.find('^')?.checked_sub(4)))
+impl Compiled {
+    fn new(written: &str, size_left: usize) -> Result<Compiled, Mistake> {
+        if written.len() > MAX_PATTERN_BYTES {
+            return Err((
+                format!("the pattern has {} bytes, more than {MAX_PATTERN_BYTES}", written.len()),
+                None,
+            ));
+        }
+        let translation = Translation::of(written);
+        let parsed = regex_syntax::parse(&translation.regex).map_err(|error| translation.mistake(&error))?;
+        if parsed.properties().minimum_len() == Some(0) {
+            return Err(("the pattern matches the empty text, so it would hit everywhere".to_owned(), None));
+        }
+        let build = |size: usize| {
+            let regex =
+                RegexBuilder::new(&translation.regex).size_limit(size).dfa_size_limit(MAX_CACHE).build();
+            regex.ok().map(|regex| (regex, size))
+        };
+        let Some((regex, size)) = SIZES.into_iter().find_map(build) else {
+            let message = "the pattern is too large once compiled; repeat less, or write [a-z0-9] for \\w";
+            return Err((message.to_owned(), None));
+        };
+        if size > size_left {
+            return Err(("the patterns up to this one are too large together".to_owned(), None));
+        }
+        Ok(Compiled { regex, size, literals: needed_literals(&parsed) })
+    }
 }
 
 /// A pattern as written, made into an expression that can match folded text.
 struct Translation {
     regex: String,
-    /// For each character of `regex` the byte of the pattern it comes from.
+    /// For each byte of `regex` the byte of the pattern it comes from.
     origins: Vec<usize>,
     written_len: usize,
 }
@@ -167,11 +185,17 @@ impl Translation {
 
     fn push(&mut self, text: &str, origin: usize) {
         self.regex.push_str(text);
-        self.origins.extend(text.chars().map(|_| origin));
+        self.origins.extend(text.bytes().map(|_| origin));
     }
 
-    fn written_offset(&self, column: usize) -> usize {
-        self.origins.get(column).copied().unwrap_or(self.written_len)
+    /// What the parser found, in terms of the pattern as written.
+    fn mistake(&self, error: &regex_syntax::Error) -> Mistake {
+        let (message, offset) = match error {
+            regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start.offset),
+            regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start.offset),
+            other => return (other.to_string().replace('\n', " "), None),
+        };
+        (message, Some(self.origins.get(offset).copied().unwrap_or(self.written_len)))
     }
 }
 
@@ -311,7 +335,7 @@ mod tests {
             ("ß+\\q", "unrecognized escape sequence", Some(3)),
             (r"a(?=b)", "look-around, including look-ahead and look-behind, is not supported", Some(1)),
             ("*a", "repetition operator missing expression", Some(0)),
-            ("a\n(b", "unclosed group", None),
+            ("aß\n(b", "unclosed group", Some(4)),
             (
                 r"(\w{100}){100}",
                 "the pattern is too large once compiled; repeat less, or write [a-z0-9] for \\w",
@@ -330,10 +354,29 @@ mod tests {
         let error = Patterns::build(&["a".repeat(5000)]).unwrap_err();
         assert_eq!(error.message, "the pattern has 5000 bytes, more than 4096");
         let error = Patterns::build(&vec![r"\w{30}"; 40]).unwrap_err();
-        assert_eq!((error.index, error.message.as_str()), (39, "all the patterns together are too large"));
+        assert_eq!(
+            (error.index, error.message.as_str()),
+            (32, "the patterns up to this one are too large together")
+        );
     }
 
     proptest! {
+        #[test]
+        fn no_text_is_skipped_in_which_a_pattern_matches(
+            patterns in prop::collection::vec(prop::collection::vec(prop::sample::select(vec![
+                "a", "B", "k", "ß", r"\b", "[ab]", "(ab|k)", "(Bk)+", "(ab)?", "-", ".", "|",
+            ]), 1..6).prop_map(|parts| parts.concat()), 1..4),
+            text in "[abkABK\u{212a}ßs -]{0,12}",
+        ) {
+            let patterns: Vec<_> = patterns.into_iter().filter(|one| Patterns::build(&[one]).is_ok()).collect();
+            let compiled = Patterns::build(&patterns).unwrap();
+            let folded = fold(&text);
+            let found: Vec<_> = compiled.find(&folded).iter().map(|hit| hit.keyword).collect();
+            for (index, regex) in compiled.regexes.iter().enumerate() {
+                prop_assert_eq!(found.contains(&index), regex.is_match(folded.as_str()), "{}", patterns[index]);
+            }
+        }
+
         #[test]
         fn any_pattern_is_compiled_or_refused(pattern in r"([a-zA-Z()\[\]{}?*+|^\\.é߀’ -]|\PC){0,12}", text in ".{0,40}") {
             match Patterns::build(&[&pattern]) {

@@ -40,43 +40,43 @@ pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Repli
 fn diagnostic(source: &Arc<SourceFile>, error: &RenderError) -> Diagnostic {
     let span = error.span.clone().unwrap_or(0..0);
     let end = span.end.min(source.text.len());
-    let diagnostic = Diagnostic::error(Location::new(source, span.start.min(end)..end), "this reply template does not work")
-        .found(error.message.clone());
-    if error.message.contains("first line") {
-        return diagnostic.allowed("`Subject: …` as the first line, then a blank line, then the text");
-    }
+    let location = Location::new(source, span.start.min(end)..end);
+    let mut diagnostic =
+        Diagnostic::error(location, "this reply template does not work").found(error.message.clone());
+    diagnostic.allowed = error.allowed.map(str::to_owned);
     diagnostic
+}
+
+/// What templates are tried with.
+pub(super) struct Trying<'p> {
+    pub(super) coverage: &'p [Coverage],
+    pub(super) asks: &'p [Ask],
+    pub(super) vocabulary: &'p Vocabulary<'p>,
 }
 
 /// Checks every template that a rule uses, in all its languages.
 pub(super) fn check(
-    replies: &mut Replies,
+    replies: &Replies,
     sources: &[Arc<SourceFile>],
-    coverage: &[Coverage],
-    asks: &[Ask],
-    vocabulary: &Vocabulary<'_>,
+    trying: &Trying<'_>,
     problems: &mut Problems,
 ) {
-    let labels: Vec<String> = vocabulary.labels.iter().map(|label| variable(&label.name)).collect();
+    let labels: Vec<String> = trying.vocabulary.labels.iter().map(|label| variable(&label.name)).collect();
     let known: Vec<String> = VARIABLES.iter().map(|name| (*name).to_owned()).chain(labels).collect();
-    let names: Vec<String> = replies.names().map(str::to_owned).collect();
-    for name in names {
-        for index in replies.variants(&name) {
-            let Some(source) = sources.iter().find(|source| replies.file(index) == Some(source.name.as_str())) else {
-                continue;
-            };
-            let unknown = replies.unknown_variables(index, &source.text, &known);
-            for missing in &unknown {
-                problems.push(
-                    Diagnostic::error(Location::new(source, missing.span.clone()), "replies have no such variable")
-                        .found(format!("`{}`", missing.name))
-                        .allowed(list(&known))
-                        .hint_if(suggest(&missing.name, known.iter().map(String::as_str))),
-                );
-            }
-            if unknown.is_empty() {
-                try_rules(replies, index, source, &name, coverage, asks, vocabulary, problems);
-            }
+    for source in sources {
+        let Some(index) = replies.by_file(&source.name) else { continue };
+        let unknown = replies.unknown_variables(index, &source.text, &known);
+        for missing in &unknown {
+            let location = Location::new(source, missing.span.clone());
+            problems.push(
+                Diagnostic::error(location, "replies have no such variable")
+                    .found(format!("`{}`", missing.name))
+                    .allowed(list(&known))
+                    .hint_if(suggest(&missing.name, known.iter().map(String::as_str))),
+            );
+        }
+        if unknown.is_empty() {
+            try_rules(replies, index, source, trying, problems);
         }
     }
 }
@@ -85,19 +85,17 @@ fn variable(label: &str) -> String {
     label.replace('-', "_")
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of a policy that is not put together yet")]
 fn try_rules(
     replies: &Replies,
     index: usize,
     source: &Arc<SourceFile>,
-    name: &str,
-    coverage: &[Coverage],
-    asks: &[Ask],
-    vocabulary: &Vocabulary<'_>,
+    trying: &Trying<'_>,
     problems: &mut Problems,
 ) {
+    let Trying { coverage, asks, vocabulary } = trying;
     for (position, rule) in coverage.iter().enumerate() {
-        if rule.reply.and_then(|reply| replies.name(reply)) != Some(name) {
+        let uses = rule.reply.and_then(|reply| replies.name(reply)) == replies.name(index);
+        if rule.reply.is_none() || !uses {
             continue;
         }
         let before = coverage.get(..position).unwrap_or_default();
@@ -105,10 +103,9 @@ fn try_rules(
         trials.retain(|variables| !before.iter().any(|earlier| takes(earlier, variables, vocabulary)));
         for variables in trials.into_iter().take(MOST_TRIALS) {
             if let Err(error) = replies.render(index, &variables) {
-                problems.push(diagnostic(source, &error).hint(format!(
-                    "it fails for the rule \"{}\" when hours are {}",
-                    rule.name, variables.hours
-                )));
+                let hint =
+                    format!("it fails for the rule \"{}\" when hours are {}", rule.name, variables.hours);
+                problems.push(diagnostic(source, &error).hint(hint));
                 return;
             }
         }
