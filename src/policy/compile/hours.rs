@@ -234,9 +234,7 @@ fn holidays(
 
 /// The whole of a 1-based line.
 pub(super) fn line_of(file: &Arc<SourceFile>, line: usize) -> Location {
-    let start: usize = file.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let length = file.text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
-    Location::new(file, start..start + length)
+    Location::new(file, file.line_span(line))
 }
 
 pub(super) fn desks(

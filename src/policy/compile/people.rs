@@ -198,8 +198,16 @@ impl Rows<'_> {
         problems: &mut Problems,
         more: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
-        let line = usize::try_from(line).unwrap_or(usize::MAX);
+        let line = self.row_at(usize::try_from(line).unwrap_or(usize::MAX));
         problems.push(more(Diagnostic::error(line_of(self.source, line), what)));
+    }
+
+    /// The line of the row itself: its position is that of the comments and blank lines before it.
+    fn row_at(&self, line: usize) -> usize {
+        let text = |line| self.source.text.get(self.source.line_span(line)).unwrap_or("");
+        let is_row = |line: &usize| !text(*line).trim().is_empty() && !text(*line).starts_with('#');
+        let lines = line..=self.source.line(self.source.text.len());
+        lines.into_iter().find(is_row).unwrap_or(line)
     }
 }
 
