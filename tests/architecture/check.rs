@@ -11,11 +11,6 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Whether the whole file holds tests, by its name.
-    pub(crate) fn is_test_file(&self) -> bool {
-        self.module.last().is_some_and(|name| name == "tests")
-    }
-
     fn is_within(&self, home: &str) -> bool {
         let home: Vec<&str> = home.split("::").collect();
         self.module.len() >= home.len() && self.module.iter().zip(home).all(|(mine, theirs)| mine == theirs)

@@ -73,6 +73,7 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("mail_parser", &["mail::parser"]),
     outside("minijinja", &["policy::reply"]),
     outside("regex", &["lexicon", "policy"]),
+    outside("regex_syntax", &["lexicon"]),
     outside("serde", &["policy::reply"]),
     outside("serde_json", &["compose", "cli"]),
     outside("strsim", &["base", "lexicon"]),
