@@ -34,7 +34,7 @@ fn explain(policy: &str, mail: &str, more: &[&str]) -> String {
 /// Both forms of one explanation, with the files that hold them.
 fn both(policy: &str, mail: &str) -> [(PathBuf, String); 2] {
     let json: Value = serde_json::from_str(&explain(policy, mail, &["--json"])).expect("JSON");
-    let digest = json["policy_digest"].as_str().expect("a digest").to_owned();
+    let digest = json.get("policy_digest").and_then(Value::as_str).expect("a digest").to_owned();
     let short = digest.get(..12).expect("a digest of more than twelve characters");
     let text = explain(policy, mail, &[]).replace(short, DIGEST);
     let json = serde_json::to_string_pretty(&json).expect("JSON").replace(&digest, DIGEST) + "\n";
