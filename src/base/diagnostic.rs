@@ -45,6 +45,15 @@ impl SourceFile {
         (line, column + 1)
     }
 
+    /// The bytes of a 1-based line, without its end; empty at the end of the file for a line that is not there.
+    pub fn line_span(&self, line: usize) -> Range<usize> {
+        let end = self.text.len();
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(end);
+        let next = self.line_starts.get(line).copied().unwrap_or(end);
+        let content = self.text.get(start..next).unwrap_or("");
+        start..start + content.trim_end_matches(['\r', '\n']).len()
+    }
+
     /// The 1-based line of a byte offset.
     pub fn line(&self, offset: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= offset).max(1)
