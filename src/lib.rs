@@ -34,7 +34,7 @@
 //! * **No I/O, randomness or logging in layers 0 to 4.** Ids are derived from the mail, so a mail that is decided
 //!   again after a crash gets the same ones.
 //! * **No names at run time.** A policy that exists is complete: names are indices, words are automata, hours are
-//!   calendars, and every template has been rendered for each way in which its rules can reach it.
+//!   calendars, and every template has been tried with the hours and labels in which its rules can reach it.
 //! * **No unbounded input.** Mail, policies and templates are capped in size, depth, number and time; what is left out
 //!   is named.
 //! * **No guard on an alert.** What withholds a reply ([`decision::Withheld`]) is looked at after alerts are decided,
@@ -65,7 +65,7 @@
 //!    reply before, and this content is new.
 //! 5. **Deciding.** [`decision::decide`] takes the labels (urgency = urgent, since that is the strongest value with a
 //!    counted hit; topic = incident), the customer (none), the conversation (new), and assigns a desk: the policy has
-//!    no `[[assign]]`, so the desk that is open or opens first. `us` closed at 20:00, so hours = closed, closed_for =
+//!    no `[[assign]]`, so the desk that is open or opens first. `us` closed at 20:00, so `hours` is closed, `closed_for` is
 //!    night, and it opens on Monday. The first coverage rule wants open hours: it does not apply, and the trace says
 //!    so; the second, "after hours: incident", applies. It starts the escalation `on-call`, which pages, promises an
 //!    answer within two hours (23:03:41), and names a reply. Every guard is asked; none speaks.

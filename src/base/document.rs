@@ -54,6 +54,11 @@ impl Problems {
         }
     }
 
+    /// Notes several.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
     /// Whether nothing was noted.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
@@ -73,6 +78,9 @@ fn order(diagnostic: &Diagnostic) -> (&str, usize) {
         .map_or(("", 0), |location| (location.file.name.as_str(), location.span.start))
 }
 
+/// Up to this size a file is searched for more than its first syntax error.
+const RECOVERED: usize = 1024 * 1024;
+
 /// Parses `file` and hands its root table to `read`. Syntax errors are all noted, and then `read` is not called,
 /// since half a file would only make follow-up mistakes.
 pub fn read<T>(
@@ -80,11 +88,15 @@ pub fn read<T>(
     problems: &mut Problems,
     read: impl FnOnce(&Table<'_>, &mut Problems) -> T,
 ) -> Option<T> {
-    let (root, errors) = DeTable::parse_recoverable(&file.text);
-    if errors.is_empty() {
-        let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
-        return Some(read(&table, problems));
-    }
+    let errors = match DeTable::parse(&file.text) {
+        Ok(root) => {
+            let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
+            return Some(read(&table, problems));
+        }
+        // Looking for more mistakes costs more than reading did, and nobody mends a large file mistake by mistake.
+        Err(_) if file.text.len() <= RECOVERED => DeTable::parse_recoverable(&file.text).1,
+        Err(first) => vec![first],
+    };
     let mut last_line = 0;
     for error in errors {
         let span = on_characters(&file.text, error.span().unwrap_or(0..0));

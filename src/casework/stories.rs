@@ -98,7 +98,8 @@ impl Story {
     fn with(policy: &str) -> Self {
         let file = |name: &str, text: &str| RawFile { name: name.into(), content: Ok(text.into()) };
         let reply = "Subject: Re: {{ subject }} [{{ reference }}]\n\nWe have it.\n";
-        let outcome = compile(&Files { files: vec![file("policy.toml", policy), file("replies/got-it.txt", reply)] });
+        let outcome =
+            compile(&Files { files: vec![file("policy.toml", policy), file("replies/got-it.txt", reply)] });
         let policy = outcome.policy.unwrap_or_else(|| panic!("{:#?}", outcome.diagnostics));
         Story { policy, book: Book::default(), mails: 0 }
     }
@@ -171,11 +172,16 @@ fn a_follow_up_that_becomes_urgent_raises_and_takes_the_topic_of_the_conversatio
 
 #[test]
 fn the_clock_of_a_raised_case_can_start_at_its_creation() {
-    let mut story = Story::with(&POLICY.replace("[conversation]", "[conversation]\nraise_clock = \"creation\""));
+    let mut story =
+        Story::with(&POLICY.replace("[conversation]", "[conversation]\nraise_clock = \"creation\""));
     story.mail(&plain(FRIDAY, "There is an outage."));
     let raised = story.mail(&answer(SATURDAY, "This is urgent now."));
     assert_eq!(raised.respond_by, Some(instant("2026-01-09T16:00")));
-    assert_eq!(story.alerts(&raised), ["on-call"], "a promise that has passed stops the reply, not the alert");
+    assert_eq!(
+        story.alerts(&raised),
+        ["on-call"],
+        "a promise that has passed stops the reply, not the alert"
+    );
     assert_eq!(raised.reply_withheld, [Withheld::Stale]);
 }
 
@@ -250,7 +256,8 @@ fn a_machine_neither_raises_nor_reopens_nor_is_answered() {
 #[test]
 fn a_machine_can_open_a_case_and_alert() {
     let mut story = Story::new();
-    let decision = story.mail(&Mail { at: SATURDAY, head: "Auto-Submitted: auto-generated", body: "Urgent: outage" });
+    let decision =
+        story.mail(&Mail { at: SATURDAY, head: "Auto-Submitted: auto-generated", body: "Urgent: outage" });
     assert_eq!(story.alerts(&decision), ["on-call"]);
     assert!(decision.reply.is_none() && !decision.reply_withheld.is_empty());
 }
@@ -293,7 +300,8 @@ fn a_sender_gets_one_reply_and_one_more_when_it_gets_louder() {
 fn a_domain_gets_no_more_replies_than_its_limit() {
     let mut story = Story::new();
     let froms = ["a", "b", "c", "d"].map(|name| format!("From: {name}@bulk.example"));
-    let mut replies = froms.iter().map(|head| story.mail(&Mail { at: SATURDAY, head, body: "Hello" }).reply_withheld);
+    let mut replies =
+        froms.iter().map(|head| story.mail(&Mail { at: SATURDAY, head, body: "Hello" }).reply_withheld);
     assert!(replies.by_ref().take(3).all(|withheld| withheld.is_empty()));
     assert_eq!(replies.next(), Some(vec![Withheld::DomainLimit]));
 }
@@ -365,8 +373,7 @@ fn a_reply_goes_to_reply_to_only_where_that_is_safe() {
     };
     assert_eq!(reply_to("Reply-To: team@client.example"), "team@client.example");
     assert_eq!(reply_to("Reply-To: evil@other.example"), "anna@client.example");
-    let authenticated =
-        "Reply-To: x@other.example\nAuthentication-Results: mx.desk.example; dmarc=pass header.from=client.example";
+    let authenticated = "Reply-To: x@other.example\nAuthentication-Results: mx.desk.example; dmarc=pass header.from=client.example";
     assert_eq!(reply_to(authenticated), "x@other.example");
     assert_eq!(reply_to("From: form@portal.example\nReply-To: zoe@home.example"), "zoe@home.example");
     assert_eq!(reply_to("From: form@portal.example"), "[UnsafeReplyTo]");

@@ -279,8 +279,12 @@ fn reply(page: &mut Page, explained: &Explained<'_>) {
     page.entry("to", &reply.to.to_string());
     page.entry("subject", &clean(&reply.rendered.subject));
     page.line("");
+    // Wrapped for the terminal only; the JSON has the text letter by letter.
+    let options = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
     for line in reply.rendered.text.lines() {
-        page.line(format!("  {}", clean(line)).trim_end());
+        for wrapped in textwrap::wrap(&clean(line), &options) {
+            page.line(wrapped.trim_end());
+        }
     }
 }
 

@@ -218,10 +218,11 @@ fn malformed(file: &Arc<SourceFile>, value: &At<String>, what: &str, allowed: &s
     );
 }
 
-/// Notes the first thing beyond what a policy may have of one kind.
+/// Notes the first thing beyond what a policy may have of one kind; what stands there is not looked at.
 fn at_most(
     file: &Arc<SourceFile>,
-    kind: &str,
+    kinds: &str,
+    most: usize,
     beyond: Option<std::ops::Range<usize>>,
     problems: &mut Problems,
 ) {
@@ -229,9 +230,9 @@ fn at_most(
         problems.push(
             Diagnostic::error(
                 crate::base::diagnostic::Location::new(file, span),
-                format!("this policy has too many {kind}s"),
+                format!("this policy has too many {kinds}"),
             )
-            .allowed(format!("at most {MOST_RULES}")),
+            .allowed(format!("at most {most}")),
         );
     }
 }

@@ -28,6 +28,9 @@ impl Compiled {
     }
 }
 
+/// Working out the openings of a calendar takes some milliseconds.
+const MOST_CALENDARS: usize = 100;
+
 pub(super) fn calendars(
     file: &Arc<SourceFile>,
     written: &[written::Calendar],
@@ -42,13 +45,9 @@ pub(super) fn calendars(
                 .allowed("at least one, with `name`, `time_zone` and `week`"),
         );
     }
-    at_most(
-        file,
-        "calendar",
-        written.get(super::MOST_RULES).map(|calendar| calendar.place.span.clone()),
-        problems,
-    );
-    for calendar in written.iter().take(super::MOST_RULES) {
+    let beyond = written.get(MOST_CALENDARS).map(|calendar| calendar.place.span.clone());
+    at_most(file, "calendars", MOST_CALENDARS, beyond, problems);
+    for calendar in written.iter().take(MOST_CALENDARS) {
         let zone = calendar.time_zone.as_ref().and_then(|zone| self::zone(file, zone, problems));
         let week = week(file, &calendar.week, problems);
         let days = days(file, &calendar.days, problems);
@@ -221,7 +220,8 @@ fn holidays(
         let Some((_, source)) = texts.open(&name.value, problems) else { continue };
         let (holidays, found) = Holidays::parse(&source.text);
         for problem in found {
-            let mut diagnostic = Diagnostic::error(line_of(&source, problem.line), problem.message);
+            let mut diagnostic =
+                Diagnostic::error(Location::new(&source, source.line_span(problem.line)), problem.message);
             diagnostic.severity = problem.severity;
             diagnostic.found = Some(problem.found);
             diagnostic.allowed = Some(problem.allowed);
@@ -230,11 +230,6 @@ fn holidays(
         all.merge(holidays);
     }
     all
-}
-
-/// The whole of a 1-based line.
-pub(super) fn line_of(file: &Arc<SourceFile>, line: usize) -> Location {
-    Location::new(file, file.line_span(line))
 }
 
 pub(super) fn desks(
@@ -251,6 +246,8 @@ pub(super) fn desks(
     }
     let mut seen = Seen::new("desk");
     let mut desks = Vec::new();
+    let beyond = written.desks.get(super::MOST_RULES).map(|desk| desk.place.span.clone());
+    at_most(file, "desks", super::MOST_RULES, beyond, problems);
     for desk in written.desks.iter().take(super::MOST_RULES) {
         let named = desk.calendar.as_ref().filter(|_| !written.calendars.is_empty());
         let calendar = named.and_then(|name| {
@@ -285,6 +282,8 @@ pub(super) fn assigns(
         return vec![Assign { when: Condition::default(), to: AssignTo::NextOpen, pool: all, origin: None }];
     }
     let mut assigns = Vec::new();
+    let beyond = written.get(super::MOST_RULES).map(|assign| assign.place.span.clone());
+    at_most(file, "[[assign]] rows", super::MOST_RULES, beyond, problems);
     for (index, assign) in written.iter().take(super::MOST_RULES).enumerate() {
         let is_last = index + 1 == written.len();
         last_without_when(file, assign, is_last, problems);

@@ -7,7 +7,7 @@ use super::super::words::Use;
 use super::super::written;
 use super::super::{Label, LabelKind, Place, PlaceSet, Term, TermKind, Words};
 use super::conditions::FIXED_KEYS;
-use super::{Seen, find, malformed, origin};
+use super::{Seen, at_most, find, malformed, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::base::document::{At, Problems, clip};
 use crate::lexicon::{Lexicon, NearMisses, Patterns};
@@ -43,6 +43,9 @@ impl WordsWithoutAsks {
 /// The label that every policy must have, and whose words are the published ones.
 const URGENCY: &str = "urgency";
 
+/// Each label is looked at for every mail and stands in every reply's variables.
+const MOST_LABELS: usize = 100;
+
 pub(super) fn labels(
     file: &Arc<SourceFile>,
     written: &written::Policy,
@@ -57,7 +60,9 @@ pub(super) fn labels(
     let mut seen = Seen::new("label");
     let mut labels = Vec::new();
     let mut collected = Collected::default();
-    for label in written.labels.iter().take(super::MOST_RULES) {
+    let beyond = written.labels.get(MOST_LABELS).map(|label| label.name.span.clone());
+    at_most(file, "labels", MOST_LABELS, beyond, problems);
+    for label in written.labels.iter().take(MOST_LABELS) {
         if !seen.is_new(file, &label.name, problems) {
             continue;
         }
@@ -106,6 +111,8 @@ fn word_label(
     let mut values: Vec<String> = Vec::new();
     let mut default = None;
     let mut seen = Seen::new("value");
+    let beyond = label.values.get(super::MOST_RULES).map(|word| word.place.span.clone());
+    at_most(file, "values of one label", super::MOST_RULES, beyond, problems);
     for word in label.values.iter().take(super::MOST_RULES) {
         let Some(name) = word.value.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
             continue;
@@ -367,7 +374,9 @@ fn matrices(
     problems: &mut Problems,
 ) {
     let mut waiting: Vec<&written::Matrix> = Vec::new();
-    for matrix in written.iter().take(super::MOST_RULES) {
+    let beyond = written.get(MOST_LABELS).map(|matrix| matrix.place.span.clone());
+    at_most(file, "matrices", MOST_LABELS, beyond, problems);
+    for matrix in written.iter().take(MOST_LABELS) {
         if seen.is_new(file, &matrix.name, problems) {
             legal_name(file, &matrix.name, problems);
             waiting.push(matrix);

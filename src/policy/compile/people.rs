@@ -6,9 +6,8 @@ use super::super::duration::{DURATION_FORM, RATE_FORM, parse_rate};
 use super::super::files::TextFiles;
 use super::super::written;
 use super::super::{AddressRule, AutoReply, Customer, Customers, Identity, Rate, parse_duration};
-use super::hours::line_of;
 use super::{POLICY_FILE, malformed};
-use crate::base::diagnostic::{Diagnostic, SourceFile, suggest};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
 use crate::mail::Mailbox;
 
@@ -199,7 +198,7 @@ impl Rows<'_> {
         more: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
         let line = self.row_at(usize::try_from(line).unwrap_or(usize::MAX));
-        problems.push(more(Diagnostic::error(line_of(self.source, line), what)));
+        problems.push(more(Diagnostic::error(Location::new(self.source, self.source.line_span(line)), what)));
     }
 
     /// The line of the row itself: its position is that of the comments and blank lines before it.

@@ -12,6 +12,8 @@ use crate::base::document::{Problems, list};
 
 /// The most renderings that one rule's template is tried with.
 const MOST_TRIALS: usize = 200;
+/// The most renderings of a whole policy; a shipped one takes some hundred.
+const MOST_TRIALS_IN_ALL: usize = 5_000;
 
 /// Reads `replies/*.txt` and `*.html`; also answers the files, to show mistakes in.
 pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Replies, Vec<Arc<SourceFile>>) {
@@ -63,6 +65,7 @@ pub(super) fn check(
 ) {
     let labels: Vec<String> = trying.vocabulary.labels.iter().map(|label| variable(&label.name)).collect();
     let known: Vec<String> = VARIABLES.iter().map(|name| (*name).to_owned()).chain(labels).collect();
+    let mut budget = MOST_TRIALS_IN_ALL;
     for source in sources {
         let Some(index) = replies.by_file(&source.name) else { continue };
         let unknown = replies.unknown_variables(index, &source.text, &known);
@@ -76,7 +79,8 @@ pub(super) fn check(
             );
         }
         if unknown.is_empty() {
-            try_rules(replies, index, source, trying, problems);
+            let failed = try_rules(replies, index, trying, &mut budget);
+            problems.extend(failed.map(|(error, hint)| diagnostic(source, &error).hint(hint)));
         }
     }
 }
@@ -85,31 +89,34 @@ fn variable(label: &str) -> String {
     label.replace('-', "_")
 }
 
+/// Renders a template for the rules that use it; answers the first failure and when it happens.
 fn try_rules(
     replies: &Replies,
     index: usize,
-    source: &Arc<SourceFile>,
     trying: &Trying<'_>,
-    problems: &mut Problems,
-) {
+    budget: &mut usize,
+) -> Option<(RenderError, String)> {
     let Trying { coverage, asks, vocabulary } = trying;
     for (position, rule) in coverage.iter().enumerate() {
         let uses = rule.reply.and_then(|reply| replies.name(reply)) == replies.name(index);
-        if rule.reply.is_none() || !uses {
+        if rule.reply.is_none() || !uses || *budget == 0 {
             continue;
         }
         let before = coverage.get(..position).unwrap_or_default();
         let mut trials = trials(rule, asks, vocabulary);
         trials.retain(|variables| !before.iter().any(|earlier| takes(earlier, variables, vocabulary)));
-        for variables in trials.into_iter().take(MOST_TRIALS) {
+        *budget = budget.saturating_sub(trials.len().max(1));
+        for variables in trials {
             if let Err(error) = replies.render(index, &variables) {
-                let hint =
-                    format!("it fails for the rule \"{}\" when hours are {}", rule.name, variables.hours);
-                problems.push(diagnostic(source, &error).hint(hint));
-                return;
+                let hours = &variables.hours;
+                return Some((
+                    error,
+                    format!("it fails for the rule \"{}\" when hours are {hours}", rule.name),
+                ));
             }
         }
     }
+    None
 }
 
 /// Whether a rule surely takes a mail with these hours and labels, so that later rules never see it.
@@ -198,6 +205,9 @@ fn label_choices(rule: &Coverage, vocabulary: &Vocabulary<'_>) -> Vec<BTreeMap<S
     let mut choices = vec![first.clone()];
     for (name, values) in &admitted {
         for value in values.iter().skip(1) {
+            if choices.len() >= MOST_TRIALS / 4 {
+                return choices;
+            }
             let mut choice = first.clone();
             choice.insert(name.clone(), value.clone());
             choices.push(choice);

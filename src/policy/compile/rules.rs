@@ -25,6 +25,8 @@ pub(super) fn asks(
     let file = vocabulary.file;
     let mut seen = Seen::new("ask");
     let (mut asks, mut sources, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let beyond = written.get(super::MOST_RULES).map(|ask| ask.place.span.clone());
+    at_most(file, "asks", super::MOST_RULES, beyond, problems);
     for ask in written.iter().take(super::MOST_RULES) {
         let when = condition(ask.when.as_ref(), vocabulary, &[], problems);
         let start = sources.len();
@@ -58,7 +60,8 @@ pub(super) fn escalations(
 ) -> Vec<Escalation> {
     let file = vocabulary.file;
     let mut seen = Seen::new("escalation");
-    at_most(file, "escalation", written.get(super::MOST_RULES).map(|one| one.place.span.clone()), problems);
+    let beyond = written.get(super::MOST_RULES).map(|one| one.place.span.clone());
+    at_most(file, "escalations", super::MOST_RULES, beyond, problems);
     let mut escalations = Vec::new();
     for escalation in written.iter().take(super::MOST_RULES) {
         let Some(name) = escalation.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
@@ -185,12 +188,8 @@ pub(super) fn coverage(
                 .allowed("at least one rule; the last one without `when`, so that it takes every mail"),
         );
     }
-    at_most(
-        file,
-        "coverage rule",
-        written.get(super::MOST_RULES).map(|rule| rule.place.span.clone()),
-        problems,
-    );
+    let beyond = written.get(super::MOST_RULES).map(|rule| rule.place.span.clone());
+    at_most(file, "coverage rules", super::MOST_RULES, beyond, problems);
     let mut coverage = Vec::new();
     for rule in written.iter().take(super::MOST_RULES) {
         let when = condition(rule.when.as_ref(), vocabulary, &[], problems);
@@ -229,7 +228,8 @@ pub(super) fn also(
     let file = vocabulary.file;
     let mut seen = Seen::new("also rule");
     let mut also = Vec::new();
-    at_most(file, "also rule", written.get(super::MOST_RULES).map(|rule| rule.place.span.clone()), problems);
+    let beyond = written.get(super::MOST_RULES).map(|rule| rule.place.span.clone());
+    at_most(file, "also rules", super::MOST_RULES, beyond, problems);
     for rule in written.iter().take(super::MOST_RULES) {
         let when = condition(rule.when.as_ref(), vocabulary, &[], problems);
         let alerts = rule

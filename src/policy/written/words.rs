@@ -40,6 +40,7 @@ pub(in crate::policy) struct Ask {
     pub(in crate::policy) when: Option<When>,
     pub(in crate::policy) found: Vec<At<String>>,
     pub(in crate::policy) question: Option<At<String>>,
+    pub(in crate::policy) place: At<()>,
 }
 
 pub(super) fn labels(root: &Table<'_>, problems: &mut Problems) -> Vec<Label> {
@@ -120,6 +121,7 @@ pub(super) fn asks(root: &Table<'_>, problems: &mut Problems) -> Vec<Ask> {
                 when: super::when(table, problems),
                 found: table.strings("found", problems),
                 question: table.required_string("question", "the question as the reply puts it", problems),
+                place: At::new((), table.span()),
             }
         })
         .collect()
