@@ -76,6 +76,7 @@ pub fn main() -> ExitCode {
             let ending = if error.use_stderr() { Ending::Unusable } else { Ending::Fine };
             return match error.print() {
                 Ok(()) => ending.into(),
+                Err(error) if is_broken_pipe(&error) => ending.into(),
                 Err(_) => Ending::Environment.into(),
             };
         }
