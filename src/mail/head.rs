@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::encoded_words;
 use super::evidence::{Automation, Found};
 use super::header::{self, Field, clip};
 use super::parser::{self, Written};
@@ -152,7 +153,7 @@ impl Head<'_> {
 
 /// An unstructured value, decoded and in one line.
 fn decoded(field: &Field<'_>, max: usize) -> String {
-    let mut text = parser::unstructured(field.capped(MAX_UNSTRUCTURED));
+    let mut text = encoded_words::decode(field.capped(MAX_UNSTRUCTURED));
     if text.contains(|c: char| c.is_control() || c.is_whitespace() && c != ' ')
         || text.contains("  ")
         || text.starts_with(' ')

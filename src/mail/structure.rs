@@ -3,6 +3,7 @@
 //! One pass over the bytes with a stack of open multiparts: no recursion, nothing scanned twice, nothing decoded. What lies
 //! deeper or further than the caps is named as omitted.
 
+use super::encoded_words;
 use super::encoding::Encoding;
 use super::header::{self, Field};
 use super::parser::{self, Typed};
@@ -53,7 +54,8 @@ impl Content {
             .as_ref()
             .and_then(|d| d.attribute("filename"))
             .or_else(|| media.attribute("name"))
-            .map(header::collapse)
+            // Often encoded words, although RFC 2047 section 5 forbids it.
+            .map(|name| header::collapse(&encoded_words::decode(name.as_bytes())))
             .filter(|name| !name.is_empty());
         Self { media, encoding, attachment, name }
     }

@@ -220,6 +220,18 @@ fn odd_beginnings_and_line_ends_are_read() {
 }
 
 #[test]
+fn a_value_without_its_line_end_is_read() {
+    assert_eq!(read("From: Ann <a@x.example>\nSubject: Urgent").subject, "Urgent");
+    assert_eq!(read("Subject: Urgent\nFrom: Ann <a@x.example>").from.len(), 1);
+    let long = read(&format!("Subject: Urgent {}\n\n", "and so on ".repeat(2_000)));
+    assert!(long.subject.starts_with("Urgent and so on") && long.subject.len() <= 2 * 1024);
+    // A boundary is no text: what looks like an encoded word in it stays.
+    let odd = "Content-Type: multipart/mixed; boundary=\"=?utf-8?q?x?=\"";
+    let body = "--=?utf-8?q?x?=\nContent-Transfer-Encoding: base64\n\nVXJnZW50\n--=?utf-8?q?x?=--\n";
+    assert_eq!(with_header(odd, body).body.text, "Urgent");
+}
+
+#[test]
 fn a_multipart_without_its_boundary_is_read_as_text() {
     for header in
         ["Content-Type: multipart/mixed; boundary=b", "Content-Type: multipart/mixed", "Content-Type: text"]
@@ -248,6 +260,7 @@ fn hostile_mails_are_read_within_bounds() {
         ),
         "Content-Type: message/rfc822\n\n".repeat(20_000),
         format!("Subject: {}\n\nx", "=?xx?q?a".repeat(128 * 1024)),
+        format!("Subject: {}?=\n\nx", "=?x?q?a".repeat(128 * 1024)),
         format!("References: {}\n\nx", "<a@b> ".repeat(200_000)),
         format!("To: {}\n\nx", "a@x.example, ".repeat(200_000)),
         format!("Content-Type: text/plain; {}\n\nx", "a*1=b; ".repeat(150_000)),
