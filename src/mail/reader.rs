@@ -36,7 +36,7 @@ pub(super) fn read(source: &Source<'_>, options: &Options<'_>) -> Message {
 fn whole(bytes: &[u8], options: &Options<'_>) -> Message {
     let bytes = with_line_feeds(bytes);
     let mut reader = Reader::default();
-    let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
+    let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
     if fields.is_empty() && body.trim_ascii().is_empty() {
         reader.message.unreadable = Some(Unreadable::Empty);
         return reader.message;
@@ -50,7 +50,7 @@ fn whole(bytes: &[u8], options: &Options<'_>) -> Message {
 fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
     let mut reader = Reader::default();
     let header = with_line_feeds(parts.header);
-    let (fields, _) = header::read_block(without_prelude(&header), |_| false);
+    let (fields, _) = header::read_block(header::without_prelude(&header), |_| false);
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
     let content = Content::read(&fields);
     if content.media.kind == "multipart" {
@@ -81,16 +81,6 @@ fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(bytes);
     }
     Cow::Owned(bytes.iter().map(|&b| if b == b'\r' { b'\n' } else { b }).collect())
-}
-
-/// Skips what stands before the header of some stored mails: a byte order mark, blank lines, an mbox separator.
-fn without_prelude(bytes: &[u8]) -> &[u8] {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut bytes = bytes.trim_ascii_start();
-    while bytes.starts_with(b"From ") || bytes.starts_with(b">From ") {
-        bytes = header::split_line(bytes).1;
-    }
-    bytes
 }
 
 #[derive(Debug, Default)]
@@ -176,7 +166,7 @@ impl Reader {
         }
         self.unpacked += 1;
         let bytes = leaf.content.encoding.decode(capped(leaf.body));
-        let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
+        let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
         self.enclosed(&fields);
         let place = Place { section: leaf.section, enclosed: true };
         structure::walk(&fields, body, place, |event| self.on(&event));

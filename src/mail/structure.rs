@@ -1,6 +1,6 @@
 //! Walks the MIME structure of a mail and hands each leaf part on (RFC 2045, RFC 2046).
 //!
-//! One pass over the bytes with a stack of open multiparts: no recursion, nothing scanned twice, nothing decoded. What lies
+//! One pass over the bytes with a stack of open multiparts: recursion only as deep as the stack, nothing scanned twice, nothing decoded. What lies
 //! deeper or further than the caps is named as omitted.
 
 use super::encoded_words;
@@ -205,7 +205,7 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
         self.leaf(content, base);
     }
 
-    /// A multipart whose own delimiter never comes is read as text: better shown than lost.
+    /// A multipart none of whose parts ever begins is read as text: better shown than lost.
     fn preamble(&mut self, content: &Content, base: &str) {
         let own = self.levels.len() - 1;
         let before = self.rest;
@@ -216,7 +216,7 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
                 break;
             }
             match find(&self.levels, line) {
-                Some(Delimiter::Part(level) | Delimiter::Close(level)) if level == own => return,
+                Some(Delimiter::Part(level)) if level == own => return,
                 Some(_) => break,
                 None => self.rest = self.rest.get(line.len()..).unwrap_or_default(),
             }
@@ -233,17 +233,14 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
     /// A mail within the mail: its header is read here, its body is the next entity.
     fn enclosed_mail(&mut self, base: &str) {
         let levels = &self.levels;
-        let (fields, rest) = header::read_block(self.rest, |line| find(levels, line).is_some());
+        let input = header::without_prelude(self.rest);
+        let (fields, rest) = header::read_block(input, |line| find(levels, line).is_some());
         self.rest = rest;
         (self.on)(Event::Message(&fields));
         let level = Level { boundary: None, digest: false, enclosed: true, children: 0 };
         self.levels.push(level);
-        let content = Content::read(&fields);
-        // One enclosed mail after another without a multipart between them needs no recursion of ours.
-        if content.is_message() || self.levels.len() > MAX_DEPTH {
-            return self.leave_out(&content, base);
-        }
-        self.entity(&content, base);
+        // A mail in a mail in a mail: the levels bound how deep this goes.
+        self.entity(&Content::read(&fields), base);
     }
 
     fn leaf(&mut self, content: &Content, base: &str) {

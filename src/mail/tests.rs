@@ -90,6 +90,25 @@ fn every_text_is_read_once_and_files_only_by_name() {
 }
 
 #[test]
+fn a_mail_in_a_forwarded_mail_is_read() {
+    let mail = read(concat!(
+        "Content-Type: message/rfc822\n\nSubject: one\nContent-Type: message/rfc822\n\n",
+        "From ann Tue Jul  1 10:00:00 2025\nSubject: two\nContent-Transfer-Encoding: base64\n\nVXJnZW50",
+    ));
+    assert_eq!(mail.forwarded.text, "one\n\ntwo\n\nUrgent");
+    assert!(mail.omitted.is_empty());
+}
+
+#[test]
+fn a_multipart_without_its_blank_line_keeps_its_first_part() {
+    let mail = read(concat!(
+        "Subject: s\nContent-Type: multipart/mixed; boundary=\"b\"\nX: y\n--b\n",
+        "Content-Transfer-Encoding: base64\n\nVXJnZW50\n--b\nContent-Type: text/html\n\nx\n--b--\n",
+    ));
+    assert_eq!(mail.body.text, "Urgent\n\nx");
+}
+
+#[test]
 fn parts_give_what_the_whole_mail_gives() {
     let part = |section, header: &'static str, body: &'static str| Part {
         section,
@@ -238,6 +257,8 @@ fn a_multipart_without_its_boundary_is_read_as_text() {
     {
         assert_eq!(with_header(header, "urgent words").body.text, "urgent words", "{header}");
     }
+    let only_closed = with_header("Content-Type: multipart/mixed; boundary=b", "urgent words\n--b--\n");
+    assert_eq!(only_closed.body.text, "urgent words\n");
     // The closing delimiter is missing, and another multipart's prefix is no delimiter.
     let mail =
         with_header("Content-Type: multipart/mixed; boundary=b", "--b\n\none\n--bb\ntwo\n--b\n\nthree");
