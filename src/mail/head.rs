@@ -31,7 +31,7 @@ const MAX_KEPT_VALUE: usize = 2 * 1024;
 /// Longest header name that any rule knows.
 const MAX_NAME: usize = 48;
 
-/// Reads the fields of a mail and returns the purpose that its subject states.
+/// Reads the fields of a mail and returns its purpose: what the subject states, else whether it names a mail it answers.
 pub(super) fn read(
     fields: &[Field<'_>],
     options: &Options<'_>,
@@ -54,7 +54,8 @@ pub(super) fn read(
     let (base, purpose) = subject::base(&message.subject);
     message.base_subject = base;
     message.is_reply_subject = purpose == Purpose::Reply;
-    purpose
+    let answers = !(message.in_reply_to.is_empty() && message.references.is_empty());
+    if purpose == Purpose::New && answers { Purpose::Reply } else { purpose }
 }
 
 /// The decoded subject among the fields of an enclosed mail.
