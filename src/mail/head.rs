@@ -123,6 +123,10 @@ impl Head<'_> {
         if name == "from" {
             self.message.from.extend(mailboxes);
             self.message.from.truncate(MAX_ADDRESSES);
+            if self.message.from.is_empty() {
+                let address = Address::only_in(&decoded(field, MAX_KEPT_VALUE));
+                self.message.from.extend(address.map(|address| Mailbox { name: None, address }));
+            }
         } else if self.message.sender.is_none() {
             self.message.sender = mailboxes.next();
         }

@@ -25,30 +25,36 @@ const MAX_OMITTED: usize = 64;
 /// Mails in encoded mails in encoded mails.
 const MAX_UNPACKED: u8 = 3;
 
-/// Reads a mail from any source.
+/// Reads a mail from any source. When all its words stand in attached texts, those are read as its text.
 pub(super) fn read(source: &Source<'_>, options: &Options<'_>) -> Message {
+    let mut reader = read_with(source, options, Reader::default());
+    if reader.attached_texts && !reader.has_words() {
+        reader = read_with(source, options, Reader { reads_attached: true, ..Reader::default() });
+    }
+    reader.finish()
+}
+
+fn read_with(source: &Source<'_>, options: &Options<'_>, reader: Reader) -> Reader {
     match source {
-        Source::Whole(bytes) => whole(bytes, options),
-        Source::Parts(parts) => by_parts(parts, options),
+        Source::Whole(bytes) => whole(bytes, options, reader),
+        Source::Parts(parts) => by_parts(parts, options, reader),
     }
 }
 
-fn whole(bytes: &[u8], options: &Options<'_>) -> Message {
+fn whole(bytes: &[u8], options: &Options<'_>, mut reader: Reader) -> Reader {
     let bytes = with_line_feeds(bytes);
-    let mut reader = Reader::default();
     let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
     if fields.is_empty() && body.trim_ascii().is_empty() {
-        reader.message.unreadable = Some(Unreadable::Empty);
-        return reader.message;
+        reader.unreadable = Some(Unreadable::Empty);
+        return reader;
     }
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
     let place = Place { section: "", enclosed: false };
     structure::walk(&fields, body, place, |event| reader.on(&event));
-    reader.finish()
+    reader
 }
 
-fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
-    let mut reader = Reader::default();
+fn by_parts(parts: &Parts<'_>, options: &Options<'_>, mut reader: Reader) -> Reader {
     let header = with_line_feeds(parts.header);
     let (fields, _) = header::read_block(header::without_prelude(&header), |_| false);
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
@@ -72,7 +78,7 @@ fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
     for omitted in &parts.omitted {
         reader.omit(omitted.clone());
     }
-    reader.finish()
+    reader
 }
 
 /// A mail whose lines end with bare carriage returns gets line feeds.
@@ -92,6 +98,10 @@ struct Reader {
     parts: u16,
     unreadable: Option<Unreadable>,
     unpacked: u8,
+    /// Whether a text was taken for a file.
+    attached_texts: bool,
+    /// Whether such texts are read all the same.
+    reads_attached: bool,
 }
 
 impl Reader {
@@ -137,12 +147,16 @@ impl Reader {
             ("text", "rfc822-headers") => self.append_forwarded(&decoded(leaf)),
             _ if !is_text(content) && leaf.enclosed => {}
             _ if !is_text(content) => self.binary(content),
-            // A named text is a file: a log, a trace. The text of the mail itself may have a name too.
-            _ if content.attachment && !leaf.root => {}
-            _ if content.name.is_some() && !leaf.root && self.parts > 0 => {}
+            _ if !leaf.root && self.is_file(content) => self.attached_texts |= !leaf.enclosed,
             (_, "html" | "xhtml+xml") => self.html(leaf),
             _ => self.plain(leaf),
         }
+    }
+
+    /// A named text is a file: a log, a trace. The text of the mail itself may have a name too.
+    fn is_file(&self, content: &Content) -> bool {
+        let Some(name) = &content.name else { return false };
+        (content.attachment || self.has_words()) && !self.reads_attached && !is_split_off(name)
     }
 
     fn binary(&mut self, content: &Content) {
@@ -174,7 +188,11 @@ impl Reader {
 
     fn plain(&mut self, leaf: &Leaf<'_, '_>) {
         let decoded = decoded(leaf);
-        let text = text::plain(&decoded);
+        let mut text = text::plain(&decoded);
+        let media = &leaf.content.media;
+        if media.attribute("delsp").is_some_and(|value| value.trim().eq_ignore_ascii_case("yes")) {
+            text = text::without_soft_breaks(text);
+        }
         let kept = header::clip(&text, self.room());
         self.account(leaf, text.len() - kept.len());
         self.check(leaf, kept);
@@ -252,9 +270,14 @@ impl Reader {
         }
     }
 
+    /// Whether any new words were read.
+    fn has_words(&self) -> bool {
+        let body = &self.message.body;
+        body.of_kind(RegionKind::New).any(|r| !body.slice(r).trim().is_empty())
+    }
+
     fn finish(mut self) -> Message {
-        let has_words =
-            self.message.body.of_kind(RegionKind::New).any(|r| !self.message.body.slice(r).trim().is_empty());
+        let has_words = self.has_words();
         // Encrypted stays encrypted beside the notes that gateways and lists add; the others only count without words.
         self.message.unreadable = match self.unreadable {
             Some(reason @ (Unreadable::Encrypted | Unreadable::Undecodable)) => Some(reason),
@@ -264,6 +287,17 @@ impl Reader {
         self.message.evidence = self.found.0;
         self.message
     }
+}
+
+/// Exchange makes a file `ATT00001.txt` or `.htm` of text that the sender wrote below an image.
+fn is_split_off(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let number = name.strip_prefix("att").and_then(|n| n.split_once('.'));
+    number.is_some_and(|(number, kind)| {
+        number.len() == 5
+            && number.bytes().all(|b| b.is_ascii_digit())
+            && matches!(kind, "txt" | "htm" | "html")
+    })
 }
 
 fn is_text(content: &Content) -> bool {

@@ -90,6 +90,26 @@ fn every_text_is_read_once_and_files_only_by_name() {
 }
 
 #[test]
+fn attached_text_is_read_when_the_mail_has_no_other() {
+    let mixed = |parts: &[(&str, &str)]| {
+        let part = |(header, body): &(&str, &str)| format!("--b\nContent-Type: {header}\n\n{body}\n");
+        let body: String = parts.iter().map(part).collect();
+        with_header("Content-Type: multipart/mixed; boundary=b", &format!("{body}--b--\n"))
+    };
+    let file = "text/plain; name=a.txt\nContent-Disposition: attachment; filename=a.txt";
+    let only = mixed(&[("text/plain", " \n"), (file, "attached")]);
+    assert_eq!((only.body.text.trim(), only.attachment_names.len()), ("attached", 1));
+    assert_eq!(mixed(&[("text/plain", "words"), (file, "attached")]).body.text, "words");
+    // A name or a disposition alone makes no file of the mail's own text.
+    for own in ["text/html; name=body.htm", "text/plain\nContent-Disposition: attachment"] {
+        assert_eq!(mixed(&[("text/plain", "\n"), (own, "own")]).body.text.trim(), "own", "{own}");
+    }
+    let below = "text/plain; name=ATT00001.txt\nContent-Disposition: attachment; filename=ATT00001.txt";
+    let split = mixed(&[("text/plain", "above"), ("image/png; name=i.png", "AA"), (below, "below")]);
+    assert_eq!(split.body.text, "above\n\nbelow");
+}
+
+#[test]
 fn a_mail_in_a_forwarded_mail_is_read() {
     let mail = read(concat!(
         "Content-Type: message/rfc822\n\nSubject: one\nContent-Type: message/rfc822\n\n",
