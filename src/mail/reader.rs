@@ -49,7 +49,7 @@ fn whole(bytes: &[u8], options: &Options<'_>, mut reader: Reader) -> Reader {
         return reader;
     }
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
-    let place = Place { section: "", enclosed: false };
+    let place = Place { section: "", enclosed: false, whole: true };
     structure::walk(&fields, body, place, |event| reader.on(&event));
     reader
 }
@@ -59,13 +59,14 @@ fn by_parts(parts: &Parts<'_>, options: &Options<'_>, mut reader: Reader) -> Rea
     let (fields, _) = header::read_block(header::without_prelude(&header), |_| false);
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
     let content = Content::read(&fields);
-    if content.media.kind == "multipart" {
+    let whole = content.media.kind != "multipart";
+    if !whole {
         reader.on(&Event::Multipart { content: &content, enclosed: false });
     }
     for part in &parts.parts {
         let header = with_line_feeds(part.header);
         let (fields, _) = header::read_block(&header, |_| false);
-        let place = Place { section: part.section, enclosed: false };
+        let place = Place { section: part.section, enclosed: false, whole };
         structure::walk(&fields, part.body, place, |event| reader.on(&event));
         if part.truncated {
             reader.omit(Omitted {
@@ -182,7 +183,7 @@ impl Reader {
         let bytes = leaf.content.encoding.decode(capped(leaf.body));
         let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
         self.enclosed(&fields);
-        let place = Place { section: leaf.section, enclosed: true };
+        let place = Place { section: leaf.section, enclosed: true, whole: true };
         structure::walk(&fields, body, place, |event| self.on(&event));
     }
 

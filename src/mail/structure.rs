@@ -117,6 +117,8 @@ enum Delimiter {
 struct Walk<'a, F> {
     rest: &'a [u8],
     levels: Vec<Level>,
+    /// Whether it began with a mail and not with one of its parts.
+    whole: bool,
     parts: usize,
     on: F,
 }
@@ -128,17 +130,19 @@ pub(super) struct Place<'s> {
     pub(super) section: &'s str,
     /// Whether all of it belongs to an enclosed mail.
     pub(super) enclosed: bool,
+    /// Whether it is the content of a mail, not one part of several.
+    pub(super) whole: bool,
 }
 
 /// Walks the content that follows `fields`, the header of a mail or of a fetched part.
 pub(super) fn walk<'a>(
     fields: &[Field<'a>],
     body: &'a [u8],
-    Place { section, enclosed }: Place<'_>,
+    Place { section, enclosed, whole }: Place<'_>,
     on: impl FnMut(Event<'a, '_>),
 ) {
     let root = Level { boundary: None, digest: false, enclosed, children: 0 };
-    let mut walk = Walk { rest: body, levels: vec![root], parts: 0, on };
+    let mut walk = Walk { rest: body, levels: vec![root], whole, parts: 0, on };
     walk.entity(&Content::read(fields), section);
     while walk.parts < MAX_PARTS {
         match walk.next_part() {
@@ -209,7 +213,7 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
     fn preamble(&mut self, content: &Content, base: &str) {
         let own = self.levels.len() - 1;
         let before = self.rest;
-        let mut skipped = 0;
+        let (mut skipped, mut after) = (0, 0);
         loop {
             let (line, _) = header::split_line(self.rest);
             if line.is_empty() {
@@ -217,13 +221,19 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
             }
             match find(&self.levels, line) {
                 Some(Delimiter::Part(level)) if level == own => return,
+                Some(Delimiter::Close(level)) if level == own => {
+                    // An outer multipart may have the same boundary.
+                    after = line.len();
+                    break;
+                }
                 Some(_) => break,
                 None => self.rest = self.rest.get(line.len()..).unwrap_or_default(),
             }
             skipped += line.len();
         }
-        let root = self.levels.len() == 2;
+        self.rest = self.rest.get(after..).unwrap_or_default();
         self.levels.pop();
+        let root = self.is_root();
         let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
         let body = before.get(..skipped).unwrap_or_default();
         let section = self.section(base);
@@ -244,12 +254,17 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
     }
 
     fn leaf(&mut self, content: &Content, base: &str) {
-        let root = self.levels.len() == 1;
+        let root = self.is_root();
         let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
         let section = self.section(base);
         let (body, delimiter) = self.peek_until_delimiter();
         let body = if matches!(delimiter, Delimiter::End) { body } else { without_line_end(body) };
         (self.on)(Event::Leaf(Leaf { content, body, enclosed, root, section: &section }));
+    }
+
+    /// Whether what comes is the whole content of its mail.
+    fn is_root(&self) -> bool {
+        self.levels.last().is_some_and(|l| l.boundary.is_none()) && (self.whole || self.levels.len() > 1)
     }
 
     fn leave_out(&mut self, content: &Content, base: &str) {

@@ -113,7 +113,8 @@ fn attached_text_is_read_when_the_mail_has_no_other() {
 fn a_mail_in_a_forwarded_mail_is_read() {
     let mail = read(concat!(
         "Content-Type: message/rfc822\n\nSubject: one\nContent-Type: message/rfc822\n\n",
-        "From ann Tue Jul  1 10:00:00 2025\nSubject: two\nContent-Transfer-Encoding: base64\n\nVXJnZW50",
+        "From ann Tue Jul  1 10:00:00 2025\nSubject: two\nContent-Disposition: attachment; filename=a.txt\n",
+        "Content-Transfer-Encoding: base64\n\nVXJnZW50",
     ));
     assert_eq!(mail.forwarded.text, "one\n\ntwo\n\nUrgent");
     assert!(mail.omitted.is_empty());
@@ -142,6 +143,11 @@ fn parts_give_what_the_whole_mail_gives() {
             part("1.1", "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n", "VXJnZW50"),
             part("1.2", "Content-Type: text/html\r\n\r\n", "<b>Urgent"),
             part("2", "Content-Type: message/rfc822\r\n\r\n", "Subject: old\r\n\r\nwords"),
+            part(
+                "4",
+                "Content-Type: text/plain; name=a.log\r\nContent-Disposition: attachment\r\n\r\n",
+                "log",
+            ),
         ],
         omitted: vec![Omitted { section: "3".into(), media_type: "image/png".into(), bytes: 9 }],
     };
@@ -277,8 +283,11 @@ fn a_multipart_without_its_boundary_is_read_as_text() {
     {
         assert_eq!(with_header(header, "urgent words").body.text, "urgent words", "{header}");
     }
-    let only_closed = with_header("Content-Type: multipart/mixed; boundary=b", "urgent words\n--b--\n");
-    assert_eq!(only_closed.body.text, "urgent words\n");
+    let mixed = "Content-Type: multipart/mixed; boundary=b";
+    assert_eq!(with_header(mixed, "urgent words\n--b--\n").body.text, "urgent words\n");
+    // The same boundary outside and inside, where no part begins.
+    let inner = format!("--b\n{mixed}\n\n--b--\n--b\n\nafter\n--b--\n");
+    assert_eq!(with_header(mixed, &inner).body.text, "after");
     // The closing delimiter is missing, and another multipart's prefix is no delimiter.
     let mail =
         with_header("Content-Type: multipart/mixed; boundary=b", "--b\n\none\n--bb\ntwo\n--b\n\nthree");
