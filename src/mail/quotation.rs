@@ -297,9 +297,9 @@ impl<'a> Divider<'a> {
             rule && is_headless(text) && (named || is_dated(first)) || is_dated(first) && text.ends_with(">:")
         };
         // A date or an address makes it sure; without, or when somebody tells what was said, a marked quotation must follow.
-        let told = phrases::PRONOUNS.iter().any(|word| has_word(text, word));
-        let believed = text.contains('@') || numbers > 1 && !told || self.quotation_follows(at + lines);
-        (says && believed).then_some(lines)
+        let told = || phrases::PRONOUNS.iter().any(|word| has_word(text, word));
+        let believed = || text.contains('@') || numbers > 1 && !told() || self.quotation_follows(at + lines);
+        (says && believed()).then_some(lines)
     }
 
     /// The lines from `at` to the first that ends with a colon, or with a verb of an attribution, in one.
