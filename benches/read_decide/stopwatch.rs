@@ -23,8 +23,10 @@ impl Stopwatch {
     }
 }
 
-/// The first figure of Linux's schedstat: nanoseconds on a processor.
+/// The first figure of Linux's schedstat: nanoseconds on a processor, as of the last tick of its clock. To answer for
+/// stat the kernel brings it up to this moment, so that one is read before.
 fn own() -> Option<Duration> {
+    fs::read("/proc/self/stat").ok()?;
     let figures = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(Duration::from_nanos(figures.split_whitespace().next()?.parse().ok()?))
 }
