@@ -25,7 +25,7 @@ pub struct Reading {
     pub hits: Vec<Hit>,
     /// Words that nearly were urgency keywords.
     pub near_misses: Vec<NearMiss>,
-    /// Which asks of the policy this mail answers.
+    /// Which asks of the policy this mail answers; a machine's mail answers none.
     pub asks_found: Vec<bool>,
     /// Evidence of a machine.
     pub evidence: Vec<Evidence>,
@@ -141,7 +141,8 @@ pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Read
     let mut kept_headers = policy.words.headers.clone();
     kept_headers.extend(policy.identity.machine_markers.iter().cloned());
     let mut message = mail::parse(source, &Options { keep_headers: &kept_headers });
-    let mut scanner = Scanner::new(policy);
+    let evidence = evidence(&message, policy);
+    let mut scanner = Scanner::new(policy, &evidence);
     scanner.scan_message(&message);
     let content = content_key(&message);
     let authenticated = message.authenticated(&policy.identity.authserv_ids);
@@ -157,7 +158,7 @@ pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Read
         hits: scanner.hits,
         near_misses: scanner.near_misses,
         asks_found: scanner.asks_found,
-        evidence: evidence(&message, policy),
+        evidence,
         subject_tag: subject_tag(&message.subject),
         sender,
         recipient,
@@ -175,11 +176,19 @@ struct Scanner<'p> {
     hits: Vec<Hit>,
     near_misses: Vec<NearMiss>,
     asks_found: Vec<bool>,
+    reads_answers: bool,
 }
 
 impl<'p> Scanner<'p> {
-    fn new(policy: &'p Policy) -> Self {
-        Scanner { policy, hits: Vec::new(), near_misses: Vec::new(), asks_found: vec![false; policy.asks.len()] }
+    /// Machines are not asked and do not answer, so the patterns of asks, the slowest of all, are left out for them.
+    fn new(policy: &'p Policy, evidence: &[Evidence]) -> Self {
+        Scanner {
+            policy,
+            hits: Vec::new(),
+            near_misses: Vec::new(),
+            asks_found: vec![false; policy.asks.len()],
+            reads_answers: evidence.is_empty(),
+        }
     }
 
     fn scan_message(&mut self, message: &Message) {
@@ -285,7 +294,7 @@ impl<'p> Scanner<'p> {
     }
 
     fn find_asks(&mut self, folded: &Folded, counts: impl Fn(usize) -> bool) {
-        if self.asks_found.iter().all(|found| *found) {
+        if !self.reads_answers || self.asks_found.iter().all(|found| *found) {
             return;
         }
         for found in self.policy.words.found.find(folded) {
