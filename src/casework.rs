@@ -9,6 +9,8 @@
 
 mod book;
 mod case;
+#[cfg(test)]
+mod stories;
 
 pub use book::{Book, Effect, own_message_id};
 pub use case::{Case, CaseState, Running};

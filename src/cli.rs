@@ -76,6 +76,7 @@ pub fn main() -> ExitCode {
             let ending = if error.use_stderr() { Ending::Unusable } else { Ending::Fine };
             return match error.print() {
                 Ok(()) => ending.into(),
+                Err(error) if is_broken_pipe(&error) => ending.into(),
                 Err(_) => Ending::Environment.into(),
             };
         }
@@ -88,7 +89,9 @@ pub fn main() -> ExitCode {
     match done {
         Ok(ending) => ending.into(),
         // A reader that went away, as `head` does, is no failure of ours.
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => Ending::Fine.into(),
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => {
+            Ending::Fine.into()
+        }
         Err(error) => {
             output::complain(&format!("error: {error:#}"));
             Ending::Environment.into()

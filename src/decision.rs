@@ -71,21 +71,9 @@ pub struct Standing {
     pub replies_to_domain: usize,
     /// Replies from the mailbox within its period.
     pub replies_from_mailbox: usize,
-    /// Switches and memories that stop all replies, or all to this address.
-    pub stops: ReplyStops,
-}
-
-/// What stops replies besides the mail and its sender.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReplyStops {
-    /// Somebody has switched replies off.
-    pub switched_off: bool,
-    /// Too many replies went out at once.
-    pub breaker_open: bool,
-    /// Mail to this address bounced for good.
-    pub bounced_before: bool,
-    /// The mail came in before the mailbox was first seen.
-    pub before_start: bool,
+    /// Switches and memories that stop all replies, or all to this address: `RepliesOff`, `BreakerOpen`,
+    /// `BouncedBefore`, `BeforeStart`.
+    pub stops: Vec<Withheld>,
 }
 
 /// A conversation as it stands.

@@ -4,8 +4,8 @@
 //! a [`Policy`] that `decision` can apply without looking anything up by name, or every mistake at once. Names became
 //! indices, words became automata, hours became calendars. Nothing here reads files, the clock or a mail.
 //!
-//! Invariants: a `Policy` that exists is complete (every index is valid, every template has been rendered once for
-//! each way its rules can reach it); its [`Policy::digest`] changes whenever a file that can change a decision does.
+//! Invariants: a `Policy` that exists is complete (every index is valid, every template has been tried with
+//! the hours and labels in which its rules can reach it); its [`Policy::digest`] changes whenever a file that can change a decision does.
 
 mod compile;
 mod condition;

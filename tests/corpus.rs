@@ -10,6 +10,8 @@
 
 #[path = "corpus/business_time.rs"]
 mod business_time;
+#[path = "corpus/mails.rs"]
+mod mails;
 
 use std::path::PathBuf;
 

@@ -30,8 +30,8 @@ impl SourceFile {
     /// A shared file of that name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let text = text.into();
-        let line_starts =
-            std::iter::once(0).chain(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
+        let line_starts = std::iter::once(0)
+            .chain(text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next));
         let line_starts = line_starts.collect();
         Arc::new(SourceFile { name: name.into(), text, line_starts })
     }
@@ -40,8 +40,18 @@ impl SourceFile {
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..offset.min(self.text.len())).map_or(0, |before| before.chars().count());
+        let column =
+            self.text.get(start..offset.min(self.text.len())).map_or(0, |before| before.chars().count());
         (line, column + 1)
+    }
+
+    /// The bytes of a 1-based line, without its end; empty at the end of the file for a line that is not there.
+    pub fn line_span(&self, line: usize) -> Range<usize> {
+        let end = self.text.len();
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(end);
+        let next = self.line_starts.get(line).copied().unwrap_or(end);
+        let content = self.text.get(start..next).unwrap_or("");
+        start..start + content.trim_end_matches(['\r', '\n']).len()
     }
 
     /// The 1-based line of a byte offset.

@@ -54,6 +54,11 @@ impl Problems {
         }
     }
 
+    /// Notes several.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
     /// Whether nothing was noted.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
@@ -73,6 +78,9 @@ fn order(diagnostic: &Diagnostic) -> (&str, usize) {
         .map_or(("", 0), |location| (location.file.name.as_str(), location.span.start))
 }
 
+/// Up to this size a file is searched for more than its first syntax error.
+const RECOVERED: usize = 1024 * 1024;
+
 /// Parses `file` and hands its root table to `read`. Syntax errors are all noted, and then `read` is not called,
 /// since half a file would only make follow-up mistakes.
 pub fn read<T>(
@@ -80,11 +88,15 @@ pub fn read<T>(
     problems: &mut Problems,
     read: impl FnOnce(&Table<'_>, &mut Problems) -> T,
 ) -> Option<T> {
-    let (root, errors) = DeTable::parse_recoverable(&file.text);
-    if errors.is_empty() {
-        let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
-        return Some(read(&table, problems));
-    }
+    let errors = match DeTable::parse(&file.text) {
+        Ok(root) => {
+            let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
+            return Some(read(&table, problems));
+        }
+        // Looking for more mistakes costs more than reading did, and nobody mends a large file mistake by mistake.
+        Err(_) if file.text.len() <= RECOVERED => DeTable::parse_recoverable(&file.text).1,
+        Err(first) => vec![first],
+    };
     let mut last_line = 0;
     for error in errors {
         let span = on_characters(&file.text, error.span().unwrap_or(0..0));
@@ -190,7 +202,8 @@ impl<'d> Table<'d> {
     /// Notes that a required key is missing.
     pub fn missing(&self, key: &str, allowed: &str, problems: &mut Problems) {
         problems.push(
-            Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name)).allowed(allowed.to_owned()),
+            Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name))
+                .allowed(allowed.to_owned()),
         );
     }
 
@@ -200,7 +213,12 @@ impl<'d> Table<'d> {
     }
 
     /// A string that must be there; `allowed` says what it is when it is missing.
-    pub fn required_string(&self, key: &'d str, allowed: &str, problems: &mut Problems) -> Option<At<String>> {
+    pub fn required_string(
+        &self,
+        key: &'d str,
+        allowed: &str,
+        problems: &mut Problems,
+    ) -> Option<At<String>> {
         if self.get(key).is_none() {
             self.missing(key, allowed, problems);
         }
@@ -351,7 +369,8 @@ impl<'d> Value<'d> {
                 .iter()
                 .filter_map(|inner| {
                     let name = Cow::Owned(format!("`[[{bare}]]`"));
-                    let value = Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
+                    let value =
+                        Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
                     value.table(problems).map(|table| Table { name, ..table })
                 })
                 .collect();
@@ -364,7 +383,12 @@ impl<'d> Value<'d> {
 /// Names for a message: `a`, `b`, `c`.
 pub fn list<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 40;
-    let text = names.iter().take(SHOWN).map(|name| format!("`{}`", clip(name.as_ref()))).collect::<Vec<_>>().join(", ");
+    let text = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", clip(name.as_ref())))
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > SHOWN {
         return format!("{text} and {} more", names.len() - SHOWN);
     }

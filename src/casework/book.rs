@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::case::{Case, CaseState};
 use crate::base::id::{CaseId, ContentKey};
 use crate::decision::{
-    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Loudness, Reading, ReplyStops, Standing,
+    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Loudness, Reading, Standing, Withheld,
 };
 use crate::mail::Address;
 use crate::policy::Policy;
@@ -25,7 +25,7 @@ pub struct Book {
     own_replies: HashSet<String>,
     replies: Vec<SentReply>,
     /// Switches and memories that hold for every mail.
-    pub stops: ReplyStops,
+    pub stops: Vec<Withheld>,
 }
 
 /// A reply that was decided.
@@ -107,14 +107,19 @@ impl Book {
             duplicate_of,
             conversation,
             answers_our_reply: references(reading).any(|id| self.own_replies.contains(id)),
-            stops: self.stops,
+            stops: self.stops.clone(),
             ..Standing::default()
         };
         self.reply_limits(&mut standing, reading, policy, now);
         standing
     }
 
-    fn conversation(&mut self, reading: &Reading, policy: &Policy, now: Timestamp) -> Option<ConversationStanding> {
+    fn conversation(
+        &mut self,
+        reading: &Reading,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Option<ConversationStanding> {
         let (id, joined_by) = self.joined(reading, policy)?;
         let case = self.cases.get_mut(&id)?;
         case.advance(now, |escalation| give_up_after(policy, escalation));
@@ -149,7 +154,8 @@ impl Book {
         }
         let id = self.by_reference.get(reading.subject_tag.as_ref()?)?;
         let case = self.cases.get(id)?;
-        let name = |row: Option<usize>| row.and_then(|row| policy.customers.get(row)).map(|row| row.name.as_str());
+        let name =
+            |row: Option<usize>| row.and_then(|row| policy.customers.get(row)).map(|row| row.name.as_str());
         let same_customer = name(reading.customer).is_some() && name(reading.customer) == name(case.customer);
         let same_domain = reading
             .sender
@@ -219,7 +225,7 @@ impl Book {
             // The first case that a Message-ID belongs to keeps it: reused ids must not move conversations.
             self.by_message.entry(message_id.as_str().to_owned()).or_insert(id);
         }
-        self.reply(id, reading, decision, policy, &mut effects);
+        effects.extend(self.reply(id, reading, decision, policy));
         effects
     }
 
@@ -229,9 +235,8 @@ impl Book {
         reading: &Reading,
         decision: &Decision,
         policy: &Policy,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(plan) = &decision.reply else { return };
+    ) -> Option<Effect> {
+        let plan = decision.reply.as_ref()?;
         let domain = policy
             .auto_reply
             .from
@@ -249,7 +254,7 @@ impl Book {
             loudness: decision.loudness(),
             respond_by: decision.respond_by,
         });
-        effects.push(Effect::Reply { case: id, template: plan.template, to: plan.to.clone(), message_id });
+        Some(Effect::Reply { case: id, template: plan.template, to: plan.to.clone(), message_id })
     }
 }
 
@@ -293,7 +298,10 @@ fn remember(case: &mut Case, reading: &Reading, decision: &Decision) {
         return;
     }
     for (slot, outcome) in case.strongest.iter_mut().zip(&decision.labels) {
-        if !outcome.hits.is_empty() && outcome.value.is_some() && slot.is_none_or(|before| outcome.value < Some(before)) {
+        if !outcome.hits.is_empty()
+            && outcome.value.is_some()
+            && slot.is_none_or(|before| outcome.value < Some(before))
+        {
             *slot = outcome.value;
         }
     }
@@ -314,7 +322,11 @@ fn escalate(case: &mut Case, decision: &Decision, policy: &Policy, effects: &mut
     }
     if let Some(deferral) = &decision.defer {
         case.deferred.push(deferral.clone());
-        effects.push(Effect::Deferred { case: case.id, escalation: deferral.escalation, until: deferral.until });
+        effects.push(Effect::Deferred {
+            case: case.id,
+            escalation: deferral.escalation,
+            until: deferral.until,
+        });
     }
     if let Some(respond_by) = decision.respond_by {
         case.respond_by = Some(case.respond_by.map_or(respond_by, |owed| owed.min(respond_by)));

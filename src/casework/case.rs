@@ -88,7 +88,8 @@ impl Case {
     /// Brings the case to `now`: deferrals whose opening has come start, escalations that gave up end, and a case
     /// whose last escalation gave up unacknowledged lapses. `give_up_after` answers how long an escalation runs.
     pub fn advance(&mut self, now: Timestamp, give_up_after: impl Fn(usize) -> jiff::SignedDuration) {
-        let due: Vec<Deferral> = self.deferred.iter().filter(|deferral| deferral.until <= now).cloned().collect();
+        let due: Vec<Deferral> =
+            self.deferred.iter().filter(|deferral| deferral.until <= now).cloned().collect();
         self.deferred.retain(|deferral| deferral.until > now);
         for deferral in due {
             self.start(deferral.escalation, deferral.until, give_up_after(deferral.escalation));

@@ -7,18 +7,15 @@ use super::{Ending, evaluate, output};
 /// Checks a policy folder. Mistakes are the answer, so they go to stdout.
 pub(super) fn run(policy: &Path) -> anyhow::Result<Ending> {
     let outcome = evaluate::load(policy)?;
-    let text = crate::compose::diagnostics(&outcome.diagnostics, outcome.left_out, crate::compose::Colours::Ansi);
-    match outcome.policy {
-        Some(policy) => {
-            let shown = if outcome.diagnostics.is_empty() { String::new() } else { text };
-            output::answer(&format!("{shown}{}\n", summary(&policy)))?;
-            Ok(Ending::Fine)
-        }
-        None => {
-            output::answer(&text)?;
-            Ok(Ending::Negative)
-        }
-    }
+    let text =
+        crate::compose::diagnostics(&outcome.diagnostics, outcome.left_out, crate::compose::Colours::Ansi);
+    let Some(policy) = outcome.policy else {
+        output::answer(&text)?;
+        return Ok(Ending::Negative);
+    };
+    let warnings = if outcome.diagnostics.is_empty() { String::new() } else { text };
+    output::answer(&format!("{warnings}{}\n", summary(&policy)))?;
+    Ok(Ending::Fine)
 }
 
 /// What the policy holds, and what of it nothing acts on yet.

@@ -16,7 +16,8 @@ use crate::sources::policy_folder;
 
 /// Reads and compiles a policy folder.
 pub(super) fn load(path: &Path) -> anyhow::Result<Outcome> {
-    let files = policy_folder(path).with_context(|| format!("the policy folder {} cannot be read", path.display()))?;
+    let files = policy_folder(path)
+        .with_context(|| format!("the policy folder {} cannot be read", path.display()))?;
     Ok(compile(&files))
 }
 

@@ -54,7 +54,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         let Some(bytes) = bytes_of(earlier) else { return Ok(Ending::Unusable) };
         let reading = read_bytes(&bytes, &policy, mailbox);
         let at = came_in(&reading).with_context(|| {
-            format!("{} says nowhere when it came in, so its place in the conversation is not known", earlier.display())
+            format!(
+                "{} says nowhere when it came in, so its place in the conversation is not known",
+                earlier.display()
+            )
         })?;
         evaluate(reading, &policy, &mut book, at);
     }
@@ -66,7 +69,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     });
     let Decided { reading, decision, reply } = evaluate(reading, &policy, &mut book, at);
     let file = arguments.file.display().to_string();
-    let explained = Explained { file: &file, reading: &reading, decision: &decision, policy: &policy, reply: &reply };
+    let explained =
+        Explained { file: &file, reading: &reading, decision: &decision, policy: &policy, reply: &reply };
     if arguments.json {
         output::answer(&format!("{}\n", Explanation::of(&explained).to_json()))?;
     } else {

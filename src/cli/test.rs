@@ -45,6 +45,7 @@ struct Report {
 
 fn run_policy(path: &Path, policy: &Policy, filter: Option<&str>) -> Report {
     let mut report = Report { text: String::new(), passed: 0, failed: 0 };
+    let mut lines = Vec::new();
     let wanted = |example: &&Example| filter.is_none_or(|filter| example.name.contains(filter));
     for example in policy.examples.iter().filter(wanted) {
         let differences = run_example(example, policy);
@@ -54,14 +55,11 @@ fn run_policy(path: &Path, policy: &Policy, filter: Option<&str>) -> Report {
         }
         report.failed += 1;
         let source = policy.source(&example.origin);
-        report.text.push_str(&format!("FAILED {} ({}/{source})\n", example.name, path.display()));
-        for difference in differences {
-            report.text.push_str(&difference);
-        }
+        lines.push(format!("FAILED {} ({}/{source})\n", example.name, path.display()));
+        lines.extend(differences);
     }
-    let Report { passed, failed, .. } = report;
-    report.text.push_str(&format!("{}: {passed} passed, {failed} failed\n", policy.name));
-    report
+    lines.push(format!("{}: {} passed, {} failed\n", policy.name, report.passed, report.failed));
+    Report { text: lines.concat(), ..report }
 }
 
 /// What differs from what the example expects, a few lines each.
@@ -94,7 +92,8 @@ fn run_example(example: &Example, policy: &Policy) -> Vec<String> {
     if let Err(error) = &decided.reply {
         differences.push(format!("  the reply cannot be rendered: {error}\n"));
     }
-    differences.extend(example.expect.iter().filter_map(|expected| difference(expected, &explanation, policy)));
+    differences
+        .extend(example.expect.iter().filter_map(|expected| difference(expected, &explanation, policy)));
     differences
 }
 
@@ -146,7 +145,9 @@ fn got(key: &str, explanation: &Explanation) -> Value {
         "reply_subject" => inside("reply", "subject"),
         "says" | "says_not" => inside("reply", "text"),
         "near_misses" => each(&field("near_misses"), |near| text_of(near, "text")),
-        "ignored" => each(&field("ignored_hits"), |hit| format!("{}:{}", text_of(hit, "why"), text_of(hit, "text"))),
+        "ignored" => {
+            each(&field("ignored_hits"), |hit| format!("{}:{}", text_of(hit, "why"), text_of(hit, "text")))
+        }
         "hits" => {
             let labels = field("labels");
             let hits = labels.get("urgency").and_then(|urgency| urgency.get("hits")).cloned();

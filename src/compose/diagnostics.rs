@@ -17,17 +17,14 @@ pub fn diagnostics(list: &[Diagnostic], left_out: usize, colours: Colours) -> St
         Colours::Ansi => Renderer::styled(),
         Colours::Plain => Renderer::plain(),
     };
-    let mut text = String::new();
-    for diagnostic in list {
-        text.push_str(&one(diagnostic, &renderer));
-        text.push_str("\n\n");
-    }
+    let mut paragraphs: Vec<String> = list.iter().map(|diagnostic| one(diagnostic, &renderer)).collect();
     if left_out > 0 {
-        text.push_str(&format!("… and {left_out} more\n\n"));
+        paragraphs.push(format!("… and {left_out} more"));
     }
-    text.push_str(&summary(list, left_out));
-    text.push('\n');
-    text
+    paragraphs.push(summary(list, left_out));
+    // The renderer pads a caret that stands behind the end of its line.
+    let text = paragraphs.join("\n\n");
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// Whether text is for a terminal.

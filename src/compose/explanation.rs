@@ -34,11 +34,8 @@ impl Explanation {
     /// Explains a decision.
     pub fn of(explained: &Explained<'_>) -> Self {
         let mut fields = Map::new();
-        let context = Context {
-            reading: explained.reading,
-            decision: explained.decision,
-            policy: explained.policy,
-        };
+        let context =
+            Context { reading: explained.reading, decision: explained.decision, policy: explained.policy };
         let writer = Writer { explained, context };
         writer.mail(&mut fields);
         writer.words(&mut fields);
@@ -114,7 +111,8 @@ impl Writer<'_> {
             labels.insert(label.name.clone(), json!({"value": value, "hits": hits}));
         }
         Self::put(fields, "labels", labels);
-        let ignored: Vec<Value> = decision.ignored.iter().filter_map(|(hit, why)| self.hit(*hit, Some(*why))).collect();
+        let ignored: Vec<Value> =
+            decision.ignored.iter().filter_map(|(hit, why)| self.hit(*hit, Some(*why))).collect();
         Self::put(fields, "ignored_hits", ignored);
         let near: Vec<Value> = reading
             .near_misses
@@ -173,7 +171,8 @@ impl Writer<'_> {
 
     fn outcome(&self, fields: &mut Map<String, Value>) {
         let Explained { decision, policy, reply, .. } = self.explained;
-        let escalation = |index: usize| policy.escalations.get(index).map(|escalation| escalation.name.clone());
+        let escalation =
+            |index: usize| policy.escalations.get(index).map(|escalation| escalation.name.clone());
         Self::put(
             fields,
             "coverage",
@@ -208,24 +207,30 @@ impl Writer<'_> {
         Self::put(fields, "reply_withheld", withheld);
         Self::put(fields, "target", decision.target.map(|target| target.to_string()));
         Self::put(fields, "respond_by", self.instant(decision.respond_by));
-        let asked: Vec<&str> =
-            decision.asked_for.iter().filter_map(|ask| policy.asks.get(*ask)).map(|ask| ask.name.as_str()).collect();
+        let asked: Vec<&str> = decision
+            .asked_for
+            .iter()
+            .filter_map(|ask| policy.asks.get(*ask))
+            .map(|ask| ask.name.as_str())
+            .collect();
         Self::put(fields, "asked_for", asked);
     }
 
     fn trace(&self) -> Value {
-        let mut lines: Vec<Value> = self.context.lines().into_iter().map(trace_line).collect();
+        let mut lines: Vec<Value> = self.context.lines().iter().map(trace_line).collect();
         for omitted in &self.explained.reading.message.omitted {
             let because = format!("{} of {} bytes was not looked at", omitted.media_type, omitted.bytes);
             lines.push(json!({"step": "read", "outcome": format!("part {} left out", omitted.section), "because": because, "source": ""}));
         }
         if let Err(error) = self.explained.reply {
-            lines.push(json!({"step": "reply", "outcome": "failed", "because": error.message, "source": error.file}));
+            lines.push(
+                json!({"step": "reply", "outcome": "failed", "because": error.message, "source": error.file}),
+            );
         }
         lines.into()
     }
 }
 
-fn trace_line(line: Line) -> Value {
+fn trace_line(line: &Line) -> Value {
     json!({"step": line.step, "outcome": line.outcome, "because": line.because, "source": line.source})
 }

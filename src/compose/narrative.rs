@@ -53,7 +53,8 @@ impl Page {
     /// A name and its value, wrapped beside it.
     fn entry(&mut self, name: &str, value: &str) {
         let first = format!("  {name:<13}");
-        let options = textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent("               ");
+        let options =
+            textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent("               ");
         for line in textwrap::wrap(value, options) {
             self.line(&line);
         }
@@ -85,10 +86,13 @@ fn outcome(page: &mut Page, explained: &Explained<'_>) {
     page.section("What happens");
     let rule = decision.coverage.and_then(|rule| policy.coverage.get(rule));
     match rule {
-        Some(rule) => page.entry("rule", &format!("{} {DIM}{}{DIM:#}", rule.name, policy.source(&rule.origin))),
+        Some(rule) => {
+            page.entry("rule", &format!("{} {DIM}{}{DIM:#}", rule.name, policy.source(&rule.origin)));
+        }
         None => page.entry("rule", "none"),
     }
-    let escalation = |index: usize| policy.escalations.get(index).map_or("", |escalation| escalation.name.as_str());
+    let escalation =
+        |index: usize| policy.escalations.get(index).map_or("", |escalation| escalation.name.as_str());
     for alert in &decision.alerts {
         let how = if alert.pages {
             format!("{LOUD}{} — pages, may wake people{LOUD:#}", escalation(alert.escalation))
@@ -102,7 +106,10 @@ fn outcome(page: &mut Page, explained: &Explained<'_>) {
     }
     if let Some(deferral) = &decision.defer {
         let until = instant(explained, deferral.until);
-        page.entry("deferred", &format!("{}, starts {until} unless answered before", escalation(deferral.escalation)));
+        page.entry(
+            "deferred",
+            &format!("{}, starts {until} unless answered before", escalation(deferral.escalation)),
+        );
     }
     page.entry("reply", &reply_line(explained));
     if let Some(target) = decision.target {
@@ -158,7 +165,9 @@ fn text(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
     }
     page.entry("subject", &marked(&reading.message.subject, 0, Place::Subject, &counted));
     let mut shown = 0;
-    for (place, text) in [(Place::Body, &reading.message.body), (Place::Forwarded, &reading.message.forwarded)] {
+    for (place, text) in
+        [(Place::Body, &reading.message.body), (Place::Forwarded, &reading.message.forwarded)]
+    {
         shown += new_text(page, place, text, &counted, MOST_LINES.saturating_sub(shown));
     }
     for (index, why) in &decision.ignored {
@@ -168,16 +177,28 @@ fn text(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
     }
     for near in &reading.near_misses {
         let keyword = policy.words.terms.get(near.term).map_or("", |term| term.text.as_str());
-        page.entry("near miss", &format!("\"{}\" is not \"{keyword}\", and does not count as it", clean(&near.text)));
+        page.entry(
+            "near miss",
+            &format!("\"{}\" is not \"{keyword}\", and does not count as it", clean(&near.text)),
+        );
     }
     for omitted in &reading.message.omitted {
-        page.entry("left out", &format!("part {}: {}, {} bytes", omitted.section, omitted.media_type, omitted.bytes));
+        page.entry(
+            "left out",
+            &format!("part {}: {}, {} bytes", omitted.section, omitted.media_type, omitted.bytes),
+        );
     }
 }
 
 /// Shows the new lines of a text, hits marked; answers how many were shown. Runs of blank lines become one, those at
 /// the end none.
-fn new_text(page: &mut Page, place: Place, text: &Text, counted: &[&crate::decision::Hit], most: usize) -> usize {
+fn new_text(
+    page: &mut Page,
+    place: Place,
+    text: &Text,
+    counted: &[&crate::decision::Hit],
+    most: usize,
+) -> usize {
     let bar = format!("  {DIM}│{DIM:#} ");
     let (mut shown, mut blank) = (0, false);
     let mut alternative = None;
@@ -228,7 +249,11 @@ fn marked(piece: &str, start: usize, place: Place, counted: &[&crate::decision::
             continue;
         }
         text.push_str(&clean(piece.get(at..from).unwrap_or("")));
-        text.push_str(&format!("{HIT}«{}»{HIT:#}", clean(piece.get(from..to).unwrap_or(""))));
+        text.extend([
+            HIT.render().to_string(),
+            format!("«{}»", clean(piece.get(from..to).unwrap_or(""))),
+            HIT.render_reset().to_string(),
+        ]);
         at = to;
     }
     text.push_str(clean(piece.get(at..).unwrap_or("")).trim_end());
@@ -254,8 +279,12 @@ fn reply(page: &mut Page, explained: &Explained<'_>) {
     page.entry("to", &reply.to.to_string());
     page.entry("subject", &clean(&reply.rendered.subject));
     page.line("");
+    // Wrapped for the terminal only; the JSON has the text letter by letter.
+    let options = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
     for line in reply.rendered.text.lines() {
-        page.line(format!("  {}", clean(line)).trim_end());
+        for wrapped in textwrap::wrap(&clean(line), &options) {
+            page.line(wrapped.trim_end());
+        }
     }
 }
 
@@ -266,7 +295,10 @@ fn clean(text: &str) -> String {
         .map(|c| match c {
             '\t' | '\n' | '\r' => ' ',
             // Controls, and marks that reorder what stands around them.
-            c if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c) => {
+            c if c.is_control()
+                || ('\u{202a}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c) =>
+            {
                 '\u{fffd}'
             }
             c => c,

@@ -41,7 +41,8 @@ pub fn reply(
     policy: &Policy,
 ) -> Result<Option<Reply>, RenderError> {
     let Some(plan) = &decision.reply else { return Ok(None) };
-    let rendered = policy.replies.render(plan.template, &variables(reading, decision, case, policy, &plan.to))?;
+    let rendered =
+        policy.replies.render(plan.template, &variables(reading, decision, case, policy, &plan.to))?;
     let from = policy.auto_reply.from.clone().unwrap_or_default();
     let domain = Mailbox::parse(&from).map_or_else(String::new, |from| from.address.domain().to_owned());
     Ok(Some(Reply {
@@ -140,6 +141,7 @@ fn sender_name(reading: &Reading, to: &Address) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_REPEATED).collect();
+    let spaced: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_REPEATED).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }

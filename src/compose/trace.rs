@@ -45,16 +45,20 @@ impl Context<'_> {
             Step::Clock { desk, state } => self.clock(*desk, state),
             Step::Desk { desk, because, hours } => self.desk(*desk, *because, *hours),
             Step::Coverage { rule, failing } => {
-                let coverage = self.policy.coverage.get(*rule);
-                let name = coverage.map_or("", |rule| rule.name.as_str());
-                let condition = coverage.map(|rule| &rule.when);
-                self.tried("coverage", name, condition, *failing, coverage.map(|rule| &rule.origin))
+                let rule = self
+                    .policy
+                    .coverage
+                    .get(*rule)
+                    .map(|rule| (rule.name.as_str(), &rule.when, &rule.origin));
+                self.tried("coverage", &Tried::of(rule), *failing)
             }
-            Step::NoCoverage => plain("coverage", "none", "no rule takes this mail, so nothing is done with it"),
+            Step::NoCoverage => {
+                plain("coverage", "none", "no rule takes this mail, so nothing is done with it")
+            }
             Step::Also { rule, failing } => {
-                let also = self.policy.also.get(*rule);
-                let name = also.map_or("", |rule| rule.name.as_str());
-                self.tried("also", name, also.map(|rule| &rule.when), *failing, also.map(|rule| &rule.origin))
+                let rule =
+                    self.policy.also.get(*rule).map(|rule| (rule.name.as_str(), &rule.when, &rule.origin));
+                self.tried("also", &Tried::of(rule), *failing)
             }
             Step::Alert { escalation, by, verdict } => self.alert(*escalation, *by, *verdict),
             Step::Defer { escalation, until } => {
@@ -71,12 +75,21 @@ impl Context<'_> {
             Step::Reply { template } => {
                 let name = self.policy.replies.name(*template).unwrap_or_default();
                 let to = self.decision.reply.as_ref().map(|plan| plan.to.to_string()).unwrap_or_default();
-                let source = self.policy.replies.file(*template).map(|file| format!("{file}:1")).unwrap_or_default();
-                Line { step: "reply", outcome: name.to_owned(), because: format!("no guard withholds it from {to}"), source }
+                let source =
+                    self.policy.replies.file(*template).map(|file| format!("{file}:1")).unwrap_or_default();
+                Line {
+                    step: "reply",
+                    outcome: name.to_owned(),
+                    because: format!("no guard withholds it from {to}"),
+                    source,
+                }
             }
-            Step::NoReply => {
-                Line { step: "reply", outcome: "none".to_owned(), because: "the rule names no reply".to_owned(), source: self.coverage_source() }
-            }
+            Step::NoReply => Line {
+                step: "reply",
+                outcome: "none".to_owned(),
+                because: "the rule names no reply".to_owned(),
+                source: self.coverage_source(),
+            },
         }
     }
 
@@ -85,7 +98,9 @@ impl Context<'_> {
     }
 
     fn coverage_source(&self) -> String {
-        self.source(self.decision.coverage.and_then(|rule| self.policy.coverage.get(rule)).map(|rule| &rule.origin))
+        self.source(
+            self.decision.coverage.and_then(|rule| self.policy.coverage.get(rule)).map(|rule| &rule.origin),
+        )
     }
 
     fn escalation(&self, index: usize) -> String {
@@ -123,7 +138,8 @@ impl Context<'_> {
             LabelCause::Default => "nothing in the new text says otherwise".to_owned(),
             LabelCause::Matrix { row, column } => match definition.map(|label| &label.kind) {
                 Some(crate::policy::LabelKind::Matrix { rows, columns, .. }) => {
-                    let label_name = |index: usize| self.policy.labels.get(index).map_or("", |label| label.name.as_str());
+                    let label_name =
+                        |index: usize| self.policy.labels.get(index).map_or("", |label| label.name.as_str());
                     format!(
                         "{} is {} and {} is {}",
                         label_name(*rows),
@@ -145,7 +161,9 @@ impl Context<'_> {
             Place::Body => "body".to_owned(),
             Place::Forwarded => "forwarded".to_owned(),
             Place::AttachmentName => "attachment-name".to_owned(),
-            Place::Header(index) => format!("header:{}", self.policy.words.headers.get(index).map_or("", String::as_str)),
+            Place::Header(index) => {
+                format!("header:{}", self.policy.words.headers.get(index).map_or("", String::as_str))
+            }
             Place::Conversation => "conversation".to_owned(),
         }
     }
@@ -153,7 +171,9 @@ impl Context<'_> {
     fn customer(&self, row: Option<usize>, distrusted: bool) -> Line {
         let name = row.and_then(|row| self.policy.customers.get(row)).map_or("none", |row| row.name.as_str());
         let because = match (distrusted, row) {
-            (true, _) => "the sender could not be authenticated, so no customer and no plan is taken for granted",
+            (true, _) => {
+                "the sender could not be authenticated, so no customer and no plan is taken for granted"
+            }
             (false, Some(_)) => "the sender stands in the list of customers",
             (false, None) => "the sender stands in no list of customers",
         };
@@ -166,19 +186,16 @@ impl Context<'_> {
             return plain("assign", "next-open over all desks", "the policy has no [[assign]]");
         };
         let name = format!("row {}", rule + 1);
-        self.tried("assign", &name, assign.map(|assign| &assign.when), failing, Some(origin))
+        self.tried(
+            "assign",
+            &Tried { name: &name, when: assign.map(|assign| &assign.when), origin: Some(origin) },
+            failing,
+        )
     }
 
     /// A rule that was tried: whether it applies, and the first thing that is not so.
-    fn tried(
-        &self,
-        step: &'static str,
-        name: &str,
-        condition: Option<&Condition>,
-        failing: Option<usize>,
-        origin: Option<&Origin>,
-    ) -> Line {
-        let tests = condition.map_or(&[][..], |condition| &condition.tests);
+    fn tried(&self, step: &'static str, tried: &Tried<'_>, failing: Option<usize>) -> Line {
+        let tests = tried.when.map_or(&[][..], |condition| &condition.tests);
         let (verdict, because) = match failing.and_then(|failing| tests.get(failing)) {
             Some(test) => {
                 let key = self.key(test.key);
@@ -187,18 +204,27 @@ impl Context<'_> {
             }
             None if tests.is_empty() => ("applies", "it takes every mail".to_owned()),
             None => {
-                let held: Vec<String> =
-                    tests.iter().map(|test| format!("{} is {}", self.key(test.key), self.fact(test.key))).collect();
+                let held: Vec<String> = tests
+                    .iter()
+                    .map(|test| format!("{} is {}", self.key(test.key), self.fact(test.key)))
+                    .collect();
                 ("applies", held.join(", "))
             }
         };
-        Line { step, outcome: format!("\"{name}\" {verdict}"), because, source: self.source(origin) }
+        Line {
+            step,
+            outcome: format!("\"{}\" {verdict}", tried.name),
+            because,
+            source: self.source(tried.origin),
+        }
     }
 
     fn key(&self, key: crate::policy::Key) -> String {
         use crate::policy::Key;
         match key {
-            Key::Label(index) => self.policy.labels.get(index).map_or("", |label| label.name.as_str()).to_owned(),
+            Key::Label(index) => {
+                self.policy.labels.get(index).map_or("", |label| label.name.as_str()).to_owned()
+            }
             Key::Hours => "hours".to_owned(),
             Key::ClosedFor => "closed_for".to_owned(),
             Key::Plan => "plan".to_owned(),
@@ -245,10 +271,16 @@ impl Context<'_> {
     fn clock(&self, desk: usize, state: &State) -> Line {
         let name = self.policy.desks.get(desk).map_or("", |desk| desk.name.as_str());
         let because = self.zone(desk).map_or_else(String::new, |zone| match state {
-            State::Open { closes_at: Some(closes_at) } => format!("it closes {}", instant_in_words(*closes_at, zone)),
+            State::Open { closes_at: Some(closes_at) } => {
+                format!("it closes {}", instant_in_words(*closes_at, zone))
+            }
             State::Open { closes_at: None } => "it never closes".to_owned(),
             State::Closed { closed_for, opens_at: Some(opens_at) } => {
-                format!("closed for the {}; it opens {}", closed_for.slug(), instant_in_words(*opens_at, zone))
+                format!(
+                    "closed for the {}; it opens {}",
+                    closed_for.slug(),
+                    instant_in_words(*opens_at, zone)
+                )
             }
             State::Closed { opens_at: None, .. } => "it does not open in the next years".to_owned(),
         });
@@ -266,7 +298,8 @@ impl Context<'_> {
             AssignCause::OpensFirst => "no desk is open, and it opens first",
             AssignCause::NoneOpens => "no desk opens in the next years",
         };
-        let local = self.zone(desk).map(|zone| instant_in_words(self.decision.received_at, zone)).unwrap_or_default();
+        let local =
+            self.zone(desk).map(|zone| instant_in_words(self.decision.received_at, zone)).unwrap_or_default();
         let state = match hours {
             Hours::Open => "open".to_owned(),
             Hours::Closed { closed_for, opens_at } => {
@@ -275,7 +308,12 @@ impl Context<'_> {
             }
         };
         let because = format!("{why}; the mail came in {local}: {state}");
-        Line { step: "desk", outcome: format!("{name} ({})", self::hours(hours)), because, source: String::new() }
+        Line {
+            step: "desk",
+            outcome: format!("{name} ({})", self::hours(hours)),
+            because,
+            source: String::new(),
+        }
     }
 
     fn alert(&self, escalation: usize, by: By, verdict: AlertVerdict) -> Line {
@@ -288,21 +326,25 @@ impl Context<'_> {
             AlertVerdict::Starts if pages => (true, "the rule asks for it; it may wake people".to_owned()),
             AlertVerdict::Starts => (true, "the rule asks for it; it wakes nobody".to_owned()),
             AlertVerdict::NothingNew => (false, "this follow-up says nothing urgent of its own".to_owned()),
-            AlertVerdict::Running(running) => {
-                (false, format!("{} runs for this case and nobody has acknowledged it", self.escalation(running)))
-            }
+            AlertVerdict::Running(running) => (
+                false,
+                format!("{} runs for this case and nobody has acknowledged it", self.escalation(running)),
+            ),
             AlertVerdict::OwnMail => (false, "this is a mail of our own".to_owned()),
             AlertVerdict::Duplicate => (false, "the same mail came in before".to_owned()),
             AlertVerdict::AlreadyStarts => (false, "another rule starts it already".to_owned()),
         };
-        let outcome = format!("{} {}", self.escalation(escalation), if starts { "starts" } else { "does not start" });
+        let outcome =
+            format!("{} {}", self.escalation(escalation), if starts { "starts" } else { "does not start" });
         Line { step: "alert", outcome, because, source: self.source(origin) }
     }
 
     fn target(&self, from: jiff::Timestamp, respond_by: Option<jiff::Timestamp>) -> Line {
         let target = self.decision.target.map(|target| target.to_string()).unwrap_or_default();
         let because = match respond_by {
-            Some(respond_by) => format!("{target}, counted from {}: {}", self.instant(from), self.instant(respond_by)),
+            Some(respond_by) => {
+                format!("{target}, counted from {}: {}", self.instant(from), self.instant(respond_by))
+            }
             None => "no time is promised".to_owned(),
         };
         let outcome = respond_by
@@ -317,7 +359,12 @@ impl Context<'_> {
         let failing = failing.and_then(|failing| definition?.when.tests.get(failing));
         let (verdict, because) = match (failing, found) {
             (Some(test), _) => {
-                let because = format!("{} is {}, and it is asked when {}", self.key(test.key), self.fact(test.key), test.wanted());
+                let because = format!(
+                    "{} is {}, and it is asked when {}",
+                    self.key(test.key),
+                    self.fact(test.key),
+                    test.wanted()
+                );
                 ("is not asked", because)
             }
             (None, true) => ("is not asked", "the customer has said it".to_owned()),
@@ -341,7 +388,9 @@ impl Context<'_> {
             Withheld::OwnAddress => "the reply would go to ourselves".to_owned(),
             Withheld::NotAddressedToUs => "none of `addressed_to` is among the recipients".to_owned(),
             Withheld::AnswersOurReply => "it answers an automatic reply of ours".to_owned(),
-            Withheld::Unauthenticated => "the sender's authentication failed; the reply might go to somebody else".to_owned(),
+            Withheld::Unauthenticated => {
+                "the sender's authentication failed; the reply might go to somebody else".to_owned()
+            }
             Withheld::NoSender => "there is no address to answer".to_owned(),
             Withheld::UnsafeReplyTo => "the form names no one address to answer".to_owned(),
             Withheld::Repeated => format!(
@@ -357,6 +406,22 @@ impl Context<'_> {
             Withheld::RepliesOff => "replies are switched off".to_owned(),
             Withheld::BeforeStart => "it came in before the mailbox was first watched".to_owned(),
             Withheld::Duplicate => "the same mail came in before".to_owned(),
+        }
+    }
+}
+
+/// A rule that was tried.
+struct Tried<'a> {
+    name: &'a str,
+    when: Option<&'a Condition>,
+    origin: Option<&'a Origin>,
+}
+
+impl<'a> Tried<'a> {
+    fn of(rule: Option<(&'a str, &'a Condition, &'a Origin)>) -> Self {
+        match rule {
+            Some((name, when, origin)) => Tried { name, when: Some(when), origin: Some(origin) },
+            None => Tried { name: "", when: None, origin: None },
         }
     }
 }
@@ -380,10 +445,14 @@ fn conversation_cause(because: Because) -> String {
     match because {
         Because::NothingKnown => "it refers to no mail that is known".to_owned(),
         Because::Joined(by) => joined(by).to_owned(),
-        Because::Stronger(by) => format!("{}, and its own words are more urgent than the case was", joined(by)),
+        Because::Stronger(by) => {
+            format!("{}, and its own words are more urgent than the case was", joined(by))
+        }
         Because::WasClosed(by) => format!("{}, which was closed", joined(by)),
         Because::FromAgent => "an agent answers the customer".to_owned(),
-        Because::Automated(by) => format!("{}, but a machine wrote it, which raises and reopens nothing", joined(by)),
+        Because::Automated(by) => {
+            format!("{}, but a machine wrote it, which raises and reopens nothing", joined(by))
+        }
         Because::SeenBefore => "the same content came in before".to_owned(),
     }
 }

@@ -137,7 +137,10 @@ mod tests {
             "Monday, 12 January 2026, 18:30 UTC+05:30 (13:00 UTC)"
         );
         let utc = Zone::parse("UTC").expect("a zone");
-        assert_eq!(instant_in_words(instant("2026-01-12T13:00:00Z"), &utc), "Monday, 12 January 2026, 13:00 UTC");
+        assert_eq!(
+            instant_in_words(instant("2026-01-12T13:00:00Z"), &utc),
+            "Monday, 12 January 2026, 13:00 UTC"
+        );
     }
 
     #[test]
@@ -157,7 +160,8 @@ mod tests {
             week.add(*day, [span("08:00-12:00"), span("13:00-24:00")]);
         }
         week.add(Weekday::Saturday, [span("22:00-06:00")]);
-        let calendar = Calendar::new("a", new_york(), week, std::collections::BTreeMap::new(), Holidays::default());
+        let calendar =
+            Calendar::new("a", new_york(), week, std::collections::BTreeMap::new(), Holidays::default());
         assert_eq!(
             hours_in_words(&calendar),
             "Monday to Friday 08:00–12:00 and 13:00–24:00, Saturday 22:00–06:00 (America/New_York)"

@@ -8,8 +8,8 @@ use super::guards::{Outlook, guards};
 use super::reading::{Ignored, Reading, Why};
 use super::trace::{AlertVerdict, AssignCause, Because, LabelCause, Step};
 use super::{
-    Alert, By, Conversation, ConversationStanding, Decision, Deferral, Hours, LabelOutcome, Loudness, ReplyPlan,
-    Standing,
+    Alert, By, Conversation, ConversationStanding, Decision, Deferral, Hours, LabelOutcome, Loudness,
+    ReplyPlan, Standing,
 };
 use crate::calendar::{Calendar, State};
 use crate::mail::Authenticated;
@@ -29,7 +29,8 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     let received_at = self::received_at(received_at, now);
-    let mut deciding = Deciding { reading, standing, policy, received_at, now, trace: Vec::with_capacity(32) };
+    let mut deciding =
+        Deciding { reading, standing, policy, received_at, now, trace: Vec::with_capacity(32) };
     let ignored = deciding.ignored();
     let labels = deciding.labels(&ignored);
     let customer = deciding.customer();
@@ -93,6 +94,13 @@ struct Deciding<'a> {
     received_at: Timestamp,
     now: Timestamp,
     trace: Vec<Step>,
+}
+
+/// A rule that asks for alerts.
+struct Asking<'a> {
+    by: By,
+    when: &'a Condition,
+    labels: &'a [LabelOutcome],
 }
 
 /// What conditions can look at, as far as it is known.
@@ -169,19 +177,28 @@ impl<'a> Known<'a> {
 impl Deciding<'_> {
     /// Hits that do not count: what reading found, and subjects that only repeat the conversation's.
     fn ignored(&self) -> Vec<(usize, Why)> {
-        let inherited = self.standing.conversation.as_ref().is_some_and(|conversation| {
-            conversation.base_subjects.iter().any(|subject| *subject == self.reading.message.base_subject)
-        });
+        let inherited = self.repeats_a_subject();
         self.reading
             .hits
             .iter()
             .enumerate()
             .filter_map(|(index, hit)| match hit.ignored {
                 Ignored::Because(why) => Some((index, why)),
-                Ignored::No if inherited && hit.place == Place::Subject => Some((index, Why::InheritedSubject)),
+                Ignored::No if inherited && hit.place == Place::Subject => {
+                    Some((index, Why::InheritedSubject))
+                }
                 Ignored::No => None,
             })
             .collect()
+    }
+
+    /// Whether the subject is that of an earlier mail; a machine's may say more, as "Automatic reply: " does.
+    fn repeats_a_subject(&self) -> bool {
+        let Some(conversation) = &self.standing.conversation else { return false };
+        let subject = &self.reading.message.base_subject;
+        let contains = |earlier: &String| !earlier.is_empty() && subject.contains(earlier.as_str());
+        conversation.base_subjects.contains(subject)
+            || (self.reading.is_automated() && conversation.base_subjects.iter().any(contains))
     }
 
     fn labels(&mut self, ignored: &[(usize, Why)]) -> Vec<LabelOutcome> {
@@ -286,7 +303,9 @@ impl Deciding<'_> {
 
     fn is_stronger(&self, standing: &ConversationStanding, labels: &[LabelOutcome]) -> bool {
         let Some(urgency) = self.policy.label("urgency") else { return false };
-        let Some(outcome) = labels.get(urgency).filter(|outcome| !outcome.hits.is_empty()) else { return false };
+        let Some(outcome) = labels.get(urgency).filter(|outcome| !outcome.hits.is_empty()) else {
+            return false;
+        };
         let before = standing.strongest.get(urgency).copied().flatten();
         let default = self.policy.labels.get(urgency).and_then(|label| label.default);
         match (outcome.value, before.or(default)) {
@@ -319,10 +338,9 @@ impl Deciding<'_> {
 
     fn chosen(&mut self, desk: usize, because: AssignCause) -> (usize, Hours) {
         let hours = match self.state(desk) {
-            Some(State::Open { .. }) => Hours::Open,
             Some(State::Closed { closed_for, opens_at }) => Hours::Closed { closed_for, opens_at },
-            // A compiled policy has a calendar for every desk.
-            None => Hours::Open,
+            // `None` cannot be: a compiled policy has a calendar for every desk.
+            Some(State::Open { .. }) | None => Hours::Open,
         };
         self.trace.push(Step::Desk { desk, because, hours });
         (desk, hours)
@@ -385,39 +403,32 @@ impl Deciding<'_> {
             return alerts;
         }
         if let Some((index, rule)) = coverage.and_then(|index| Some((index, policy.coverage.get(index)?))) {
-            for escalation in &rule.alerts {
-                self.alert(&mut alerts, *escalation, By::Coverage(index), &rule.when, labels);
-            }
+            let asking = Asking { by: By::Coverage(index), when: &rule.when, labels };
+            self.start(&rule.alerts, &asking, &mut alerts);
         }
         for (index, rule) in policy.also.iter().enumerate() {
             let failing = known.failing(&rule.when);
             self.trace.push(Step::Also { rule: index, failing });
             if failing.is_none() {
-                for escalation in &rule.alerts {
-                    self.alert(&mut alerts, *escalation, By::Also(index), &rule.when, labels);
-                }
+                let asking = Asking { by: By::Also(index), when: &rule.when, labels };
+                self.start(&rule.alerts, &asking, &mut alerts);
             }
         }
         alerts
     }
 
-    fn alert(
-        &mut self,
-        alerts: &mut Vec<Alert>,
-        escalation: usize,
-        by: By,
-        when: &Condition,
-        labels: &[LabelOutcome],
-    ) {
-        let verdict = if alerts.iter().any(|alert| alert.escalation == escalation) {
-            AlertVerdict::AlreadyStarts
-        } else {
-            self.verdict(escalation, when, labels)
-        };
-        self.trace.push(Step::Alert { escalation, by, verdict });
-        if verdict == AlertVerdict::Starts {
-            let pages = self.pages(escalation);
-            alerts.push(Alert { escalation, pages, by });
+    /// Starts the escalations that a rule asks for, each once.
+    fn start(&mut self, escalations: &[usize], asking: &Asking<'_>, alerts: &mut Vec<Alert>) {
+        for escalation in escalations.iter().copied() {
+            let verdict = if alerts.iter().any(|alert| alert.escalation == escalation) {
+                AlertVerdict::AlreadyStarts
+            } else {
+                self.verdict(escalation, asking)
+            };
+            self.trace.push(Step::Alert { escalation, by: asking.by, verdict });
+            if verdict == AlertVerdict::Starts {
+                alerts.push(Alert { escalation, pages: self.pages(escalation), by: asking.by });
+            }
         }
     }
 
@@ -427,7 +438,7 @@ impl Deciding<'_> {
 
     /// A follow-up alerts for what it says itself, unless the same or a louder escalation runs unacknowledged; after
     /// an answer it always does.
-    fn verdict(&self, escalation: usize, when: &Condition, labels: &[LabelOutcome]) -> AlertVerdict {
+    fn verdict(&self, escalation: usize, asking: &Asking<'_>) -> AlertVerdict {
         if self.reading.is_own_mail() {
             return AlertVerdict::OwnMail;
         }
@@ -435,15 +446,14 @@ impl Deciding<'_> {
             return AlertVerdict::Duplicate;
         }
         let Some(standing) = &self.standing.conversation else { return AlertVerdict::Starts };
-        if !self.says_something_urgent(when, labels) {
+        if !self.says_something_urgent(asking.when, asking.labels) {
             return AlertVerdict::NothingNew;
         }
         if standing.answered || standing.closed {
             return AlertVerdict::Starts;
         }
-        let same_or_louder = |running: &&usize| {
-            **running == escalation || (self.pages(**running) && !self.pages(escalation))
-        };
+        let same_or_louder =
+            |running: &&usize| **running == escalation || (self.pages(**running) && !self.pages(escalation));
         match standing.unacknowledged.iter().find(same_or_louder) {
             Some(running) => AlertVerdict::Running(*running),
             None => AlertVerdict::Starts,
@@ -457,7 +467,8 @@ impl Deciding<'_> {
         let mut next = 0;
         while let Some(label) = looked_at.get(next).copied() {
             next += 1;
-            if let Some(LabelKind::Matrix { rows, columns, .. }) = self.policy.labels.get(label).map(|label| &label.kind)
+            if let Some(LabelKind::Matrix { rows, columns, .. }) =
+                self.policy.labels.get(label).map(|label| &label.kind)
             {
                 // Matrices refer to earlier labels only, so this ends.
                 looked_at.extend([*rows, *columns]);
@@ -466,7 +477,12 @@ impl Deciding<'_> {
         looked_at.into_iter().any(|label| labels.get(label).is_some_and(|outcome| !outcome.hits.is_empty()))
     }
 
-    fn defer(&mut self, coverage: Option<usize>, hours: Hours, conversation: Conversation) -> Option<Deferral> {
+    fn defer(
+        &mut self,
+        coverage: Option<usize>,
+        hours: Hours,
+        conversation: Conversation,
+    ) -> Option<Deferral> {
         let escalation = self.policy.coverage.get(coverage?)?.defer?;
         if conversation == Conversation::Duplicate || self.reading.is_own_mail() {
             return None;
@@ -491,7 +507,9 @@ impl Deciding<'_> {
         desk: usize,
         conversation: Conversation,
     ) -> (Option<Target>, Option<Timestamp>) {
-        let Some(target) = coverage.and_then(|rule| self.policy.coverage.get(rule)?.target) else { return (None, None) };
+        let Some(target) = coverage.and_then(|rule| self.policy.coverage.get(rule)?.target) else {
+            return (None, None);
+        };
         let creation = self.policy.conversation.raise_clock == RaiseClock::Creation;
         let from = match &self.standing.conversation {
             Some(standing) if conversation == Conversation::Raised && creation => standing.opened_at,
@@ -500,7 +518,9 @@ impl Deciding<'_> {
         let calendar = self.calendar(desk);
         let respond_by = match target {
             Target::Elapsed(elapsed) => from.checked_add(elapsed).ok(),
-            Target::BusinessTime { amount, .. } => calendar.and_then(|calendar| calendar.add_open_time(from, amount)),
+            Target::BusinessTime { amount, .. } => {
+                calendar.and_then(|calendar| calendar.add_open_time(from, amount))
+            }
             Target::BusinessDays(days) => calendar.and_then(|calendar| calendar.business_day_end(from, days)),
             Target::Unspecified => None,
         };
@@ -546,7 +566,9 @@ impl Deciding<'_> {
                 self.trace.push(Step::Reply { template });
                 (Some(ReplyPlan { template, to: to.clone() }), withheld)
             }
-            super::Recipient::Address(_) | super::Recipient::Nobody | super::Recipient::Unsafe => (None, withheld),
+            super::Recipient::Address(_) | super::Recipient::Nobody | super::Recipient::Unsafe => {
+                (None, withheld)
+            }
         }
     }
 }

@@ -82,7 +82,12 @@ pub(super) struct Outlook {
 }
 
 /// Every guard that speaks, in a fixed order, each once.
-pub(super) fn guards(reading: &Reading, standing: &Standing, policy: &Policy, outlook: &Outlook) -> Vec<Withheld> {
+pub(super) fn guards(
+    reading: &Reading,
+    standing: &Standing,
+    policy: &Policy,
+    outlook: &Outlook,
+) -> Vec<Withheld> {
     let mut withheld = Vec::new();
     by_mail(reading, policy, &mut withheld);
     by_standing(standing, policy, outlook, &mut withheld);
@@ -107,7 +112,8 @@ fn by_mail(reading: &Reading, policy: &Policy, withheld: &mut Vec<Withheld>) {
         Recipient::Unsafe => withheld.push(Withheld::UnsafeReplyTo),
     }
     let wanted = &policy.identity.addressed_to;
-    let addressed = reading.message.recipients().any(|address| wanted.iter().any(|rule| rule.covers(address)));
+    let addressed =
+        reading.message.recipients().any(|address| wanted.iter().any(|rule| rule.covers(address)));
     if !wanted.is_empty() && !addressed {
         withheld.push(Withheld::NotAddressedToUs);
     }
@@ -121,19 +127,15 @@ fn by_mail(reading: &Reading, policy: &Policy, withheld: &mut Vec<Withheld>) {
 
 fn by_standing(standing: &Standing, policy: &Policy, outlook: &Outlook, withheld: &mut Vec<Withheld>) {
     let many = |count: usize, limit: u32| usize::try_from(limit).is_ok_and(|limit| count >= limit);
-    let stops = standing.stops;
     let checks = [
         (standing.answers_our_reply, Withheld::AnswersOurReply),
         (is_repeated(standing, outlook), Withheld::Repeated),
         (many(standing.replies_to_domain, policy.auto_reply.per_domain.count), Withheld::DomainLimit),
         (many(standing.replies_from_mailbox, policy.auto_reply.per_mailbox.count), Withheld::MailboxLimit),
-        (stops.breaker_open, Withheld::BreakerOpen),
-        (stops.bounced_before, Withheld::BouncedBefore),
-        (stops.switched_off, Withheld::RepliesOff),
-        (stops.before_start, Withheld::BeforeStart),
         (standing.duplicate_of.is_some(), Withheld::Duplicate),
     ];
     withheld.extend(checks.into_iter().filter(|(speaks, _)| *speaks).map(|(_, guard)| guard));
+    withheld.extend(&standing.stops);
 }
 
 /// One reply per sender and period, and one more when there is something louder or sooner to say.
@@ -151,6 +153,7 @@ fn is_repeated(standing: &Standing, outlook: &Outlook) -> bool {
 /// A reply never names an instant that has passed, and never answers mail of long ago.
 fn is_stale(policy: &Policy, outlook: &Outlook) -> bool {
     let age = outlook.now.duration_since(outlook.received_at);
-    let passed = [outlook.respond_by, outlook.opens_at].into_iter().flatten().any(|instant| instant <= outlook.now);
+    let passed =
+        [outlook.respond_by, outlook.opens_at].into_iter().flatten().any(|instant| instant <= outlook.now);
     age > policy.auto_reply.max_age || passed
 }

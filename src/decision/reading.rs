@@ -6,7 +6,9 @@ use std::borrow::Cow;
 
 use crate::base::id::ContentKey;
 use crate::lexicon::{Folded, fold};
-use crate::mail::{self, Address, Authenticated, Automation, Evidence, Message, Options, RegionKind, Source, Text};
+use crate::mail::{
+    self, Address, Authenticated, Automation, Evidence, Message, Options, RegionKind, Source, Text,
+};
 use crate::policy::{Place, Policy, TermHit};
 
 /// How much text a reading keeps; all of it was looked at before.
@@ -245,7 +247,9 @@ impl<'p> Scanner<'p> {
                 self.keep_near(place, &text.text, near);
             }
         }
-        self.find_asks(&folded, |start| text.region_at(start).is_some_and(|region| region.kind == RegionKind::New));
+        self.find_asks(&folded, |start| {
+            text.region_at(start).is_some_and(|region| region.kind == RegionKind::New)
+        });
     }
 
     /// Whether a hit in a text counts.
@@ -264,11 +268,25 @@ impl<'p> Scanner<'p> {
     fn keep(&mut self, place: Place, text: &str, hit: &TermHit, ignored: Ignored) {
         if self.hits.len() < MOST_HITS {
             let shown = shown(text, hit);
-            self.hits.push(Hit { term: hit.term, place, start: hit.start, end: hit.end, text: shown, ignored });
+            self.hits.push(Hit {
+                term: hit.term,
+                place,
+                start: hit.start,
+                end: hit.end,
+                text: shown,
+                ignored,
+            });
         } else if ignored == Ignored::No && self.would_be_stronger(hit.term) {
             // Hundreds of weak hits must not push a strong one out.
             if let Some(last) = self.hits.last_mut() {
-                *last = Hit { term: hit.term, place, start: hit.start, end: hit.end, text: shown(text, hit), ignored };
+                *last = Hit {
+                    term: hit.term,
+                    place,
+                    start: hit.start,
+                    end: hit.end,
+                    text: shown(text, hit),
+                    ignored,
+                };
             }
         }
     }
@@ -319,7 +337,8 @@ fn is_own_words(text: &str, hit: &TermHit, policy: &Policy) -> bool {
     let line_start = text.get(..hit.start).and_then(|before| before.rfind(ENDS)).map_or(0, |end| {
         end + text.get(end..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
     });
-    let line_end = text.get(hit.end..).and_then(|after| after.find(ENDS)).map_or(text.len(), |end| hit.end + end);
+    let line_end =
+        text.get(hit.end..).and_then(|after| after.find(ENDS)).map_or(text.len(), |end| hit.end + end);
     let Some(line) = text.get(line_start..line_end) else { return false };
     if line.len() > 4096 {
         return false;

@@ -1,7 +1,7 @@
 //! Signs that a program wrote a mail, or that answering it would be wrong.
 //!
 //! Each field is read by its own grammar: a value counts, not the presence of a header. What is found here withholds an
-//! automatic reply; it never hides a mail or stops an alert. The words looked for stand in [`markers`](super::markers).
+//! automatic reply; it never hides a mail or stops an alert. The words looked for stand in [`markers`].
 
 use super::Address;
 use super::header::{self, Field, clip};
@@ -131,7 +131,9 @@ impl Found {
             self.add(Automation::DeliveryReport, "Subject", subject);
         }
         // RFC 7489 section 7.2.1.1 and RFC 8460 section 5.3.
-        if lower.contains("report domain:") && lower.contains("submitter:") {
+        if begins(markers::FEEDBACK_SUBJECTS)
+            || lower.contains("report domain:") && lower.contains("submitter:")
+        {
             self.add(Automation::FeedbackReport, "Subject", subject);
         }
     }
@@ -238,6 +240,7 @@ fn judge(name: &str) -> Option<Judge> {
         _ if markers::BULK_HEADERS.contains(&name) => {
             Some(|v| (!v.is_empty()).then_some(Automation::VendorMarker))
         }
+        _ if !name.starts_with("x-") => None,
         _ => {
             markers::VENDOR_HEADERS.iter().find(|(header, _)| *header == name).map(|(_, value)| match value {
                 Value::Set => vendor_set as Judge,

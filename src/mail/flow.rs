@@ -53,6 +53,16 @@ impl Flow {
 
     /// Adds text; `at_word` is told where each word begins.
     pub(super) fn text(&mut self, text: &str, preserve: bool, mut at_word: impl FnMut(usize)) {
+        if !preserve && is_tidy(text) {
+            if text.starts_with(' ') {
+                self.blank();
+            }
+            self.word(text.trim_matches(' '), &mut at_word);
+            if text.ends_with(' ') {
+                self.blank();
+            }
+            return;
+        }
         let mut rest = text;
         while let Some(at) = rest.find(is_space) {
             let (word, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
@@ -108,6 +118,18 @@ impl Flow {
     pub(super) fn finish(self) -> String {
         self.out
     }
+}
+
+/// Whether nothing in `text` must be collapsed or dropped, but for one blank at either end.
+fn is_tidy(text: &str) -> bool {
+    // Without an early exit the compiler looks at many bytes at once.
+    let bytes = text.as_bytes();
+    let odd = bytes.iter().fold(0, |odd, &b| odd | u8::from(b < b' ' || b == 0x7f));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    odd == 0
+        && pairs.fold(0, |two, (&a, &b)| two | u8::from(a == b' ' && b == b' ')) == 0
+        && !text.contains('\u{2028}')
+        && !text.contains(BLOCK)
 }
 
 fn is_space(c: char) -> bool {

@@ -139,15 +139,6 @@ impl Head<'_> {
             self.message.return_path = ReturnPath::Null;
         } else if let Some(address) = Address::parse(path) {
             self.message.return_path = ReturnPath::Address(address);
-        } else {
-            // Some servers write the bounce address of their own daemon without a domain.
-            self.found.sender(
-                "Return-Path",
-                path.split('@')
-                    .next()
-                    .filter(|l| l.eq_ignore_ascii_case("mailer-daemon"))
-                    .unwrap_or_default(),
-            );
         }
     }
 

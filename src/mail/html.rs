@@ -265,7 +265,7 @@ impl Renderer {
             // Inside a container only the quotations themselves, so that answers between them stay new.
             (Class::Container(id, _), Class::Quote(_) | Class::Bare(_)) => {
                 if let Some(met) = self.containers.get_mut(usize::from(id)) {
-                    *met = true;
+                    *met |= self.tag.name == b"blockquote";
                 }
                 Class::Quote(inner.because())
             }
@@ -452,6 +452,8 @@ mod tests {
             ),
             ["new", "new", "gmail-quote", "new"]
         );
+        let unmarked = "a<div class='gmail_quote'><div class='gmail_attr'>On … wrote:</div>q</div>";
+        assert_eq!(classes(unmarked), ["new", "gmail-quote", "gmail-quote"]);
         assert_eq!(classes("a<div class='x yahoo_quoted'>q</div>"), ["new", "yahoo-quote"]);
     }
 }

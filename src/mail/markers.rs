@@ -36,8 +36,6 @@ pub(super) const VENDOR_HEADERS: &[(&str, Value)] = &[
     ("x-cron-env", Value::Set),
     ("x-facebook-notify", Value::Set),
     ("x-amazon-mail-relay-type", Value::Is(&["notification"])),
-    ("x-ms-exchange-inbox-rules-loop", Value::Set), // forwarded or answered by a rule
-    ("x-ms-exchange-generated-message-source", Value::Set),
 ];
 
 /// Headers of mass mail, in lower case: also vendor markers.
@@ -52,7 +50,7 @@ pub(super) const BULK_HEADERS: &[&str] = &[
     "x-mailer-listid",
     "x-list-host",
     "x-mc-user", // Mailchimp
-    "x-cid",
+    "x-jobid",
     "x-job",            // Exact Target
     "x-csa-complaints", // certified bulk senders
     "x-mailman-version",
@@ -241,6 +239,9 @@ pub(super) const DELAY_SUBJECTS: &[&str] = &[
     "delivery delayed",
     "mail delivery delayed",
 ];
+
+/// How the subjects of complaints begin that mailbox providers send outside RFC 5965, in lower case.
+pub(super) const FEEDBACK_SUBJECTS: &[&str] = &["complaint about message from"];
 
 /// How the bodies of bounces without any structure begin: qmail's QSBMF, Exim.
 pub(super) const BOUNCE_OPENINGS: &[&str] = &[

@@ -51,6 +51,7 @@ pub(super) const VERBS: &[&str] = &[
 pub(super) const ORIGINALS: &[&str] = &[
     "original message",
     "reply message",
+    "antwort nachricht",
     "original appointment",
     "ursprüngliche nachricht",
     "urspr. nachricht",
@@ -142,6 +143,7 @@ pub(super) const LABELS: &[(&str, Role)] = &[
     ("betreff", Role::Subject),
     ("de", Role::From),
     ("envoyé", Role::Sent),
+    ("envoyé le", Role::Sent),
     ("à", Role::To),
     ("objet", Role::Subject),
     ("enviado", Role::Sent),
@@ -192,7 +194,7 @@ pub(super) const LABELS: &[(&str, Role)] = &[
 pub(super) const DEVICE_SIGNATURES: &[&str] = &[
     "Sent from my ",
     "Sent from Mail for ",
-    "Sent from Outlook",
+    "Sent from mail",
     "Sent from Samsung",
     "Sent from Yahoo",
     "Sent from AOL",
@@ -208,6 +210,8 @@ pub(super) const DEVICE_SIGNATURES: &[&str] = &[
     "Enviado desde mi ",
     "Enviado do meu ",
     "Enviado de mi ",
+    "Envoyé à partir de ",
+    "Envoyé depuis ",
     "Inviato da iPhone",
     "Inviato dal mio ",
     "Verstuurd vanaf mijn ",

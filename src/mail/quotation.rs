@@ -1,7 +1,7 @@
 //! Tells what the sender wrote for this mail from what was quoted, forwarded or signed.
 //!
 //! Works on whole lines. In doubt text is new: a missed quotation shows a keyword that somebody else wrote, a wrong one
-//! hides a cry for help. One pass with bounded look-ahead; the phrases stand in [`phrases`](super::phrases).
+//! hides a cry for help. One pass with bounded look-ahead; the phrases stand in [`phrases`].
 
 use super::markup::Class;
 use super::phrases::{self, Role};
@@ -12,12 +12,19 @@ use super::text::{BLOCK, Region, RegionKind};
 const ATTRIBUTION_LINES: usize = 4;
 /// And this many bytes.
 const ATTRIBUTION_BYTES: usize = 500;
+/// Words of a line that is an attribution without a date: a name, an address, a verb.
+const NAME_WORDS: usize = 5;
 /// Lines in which a copied header block must show itself.
 const HEADER_LINES: usize = 8;
 /// Non-blank lines after an attribution in which a `>` shows that quoted lines are marked one by one.
 const PREFIX_LINES: usize = 5;
 /// A bare `--` begins a signature only when no more lines than this follow; `-- ` always does (RFC 3676 section 4.3).
 const SIGNATURE_LINES: usize = 15;
+/// Underscores above the footer of a list, and the lines of such a footer.
+const FOOTER_RULE: usize = 20;
+const FOOTER_LINES: usize = 8;
+/// Shortest rule that mail programs draw above what they quote.
+const RULE_BYTES: usize = 10;
 /// Device signatures are short.
 const DEVICE_BYTES: usize = 100;
 
@@ -47,6 +54,8 @@ struct Line<'t> {
     text: &'t str,
     /// Quoted by a `>` that at most one blank precedes.
     prefixed: bool,
+    /// Ends with a colon, or as if one was forgotten: may be the last line of an attribution.
+    closes: bool,
     /// Ends with the blank that makes `-- ` a signature separator.
     trailing_blank: bool,
 }
@@ -60,7 +69,10 @@ fn lines(text: &str) -> Vec<Line<'_>> {
             let content = piece.trim_end_matches(['\n', BLOCK]);
             let prefixed = content.strip_prefix(' ').unwrap_or(content).starts_with('>');
             let trailing_blank = content.ends_with(' ');
-            lines.push(Line { start, end, text: content.trim(), prefixed, trailing_blank });
+            let text = content.trim();
+            let bare = text.trim_end_matches(['*', '_', '-', ' ']);
+            let closes = ends_with_colon(bare) || bare.ends_with(" wrote");
+            lines.push(Line { start, end, text, prefixed, closes, trailing_blank });
             start = end;
         }
     }
@@ -149,7 +161,7 @@ impl<'a> Divider<'a> {
         if is_forward(line.text) {
             return Found::Forwarded;
         }
-        if is_original(line.text) {
+        if is_original(line.text) || self.is_rule_above_header(at, line) {
             return Found::Original("original-message");
         }
         if self.is_header_block(at) {
@@ -158,9 +170,7 @@ impl<'a> Divider<'a> {
         if self.is_separator(at, line) {
             return Found::Signature("signature-separator");
         }
-        if line.text.len() <= DEVICE_BYTES
-            && phrases::DEVICE_SIGNATURES.iter().any(|d| line.text.starts_with(d))
-        {
+        if line.text.len() <= DEVICE_BYTES && is_device_signature(line.text) {
             return Found::Device;
         }
         Found::New
@@ -178,9 +188,10 @@ impl<'a> Divider<'a> {
             (None, Found::Quoted(because)) => (RegionKind::Quoted, because),
             (None, Found::Attribution(lines)) => return self.take_attribution(at, lines),
             (None, Found::Original(because)) => {
-                if !self.prefix_follows(at + 1, HEADER_LINES) {
-                    self.rest = Some((RegionKind::Quoted, because));
+                if self.prefix_follows(at + 1, HEADER_LINES) {
+                    return self.take_header(at, because);
                 }
+                self.rest = Some((RegionKind::Quoted, because));
                 (RegionKind::Quoted, because)
             }
             (None, Found::Signature(because)) => {
@@ -197,6 +208,19 @@ impl<'a> Divider<'a> {
         };
         self.push(line, kind, because);
         1
+    }
+
+    /// Takes a separator and the header block under it, above lines that are quoted one by one.
+    fn take_header(&mut self, at: usize, because: &'static str) -> usize {
+        let lines = self.lines;
+        let header =
+            lines.iter().skip(at).take(HEADER_LINES).take_while(|l| !l.text.is_empty() && !l.prefixed);
+        let mut taken = 0;
+        for line in header.copied() {
+            self.push(line, RegionKind::Quoted, because);
+            taken += 1;
+        }
+        taken.max(1)
     }
 
     fn take_attribution(&mut self, at: usize, lines: usize) -> usize {
@@ -248,36 +272,50 @@ impl<'a> Divider<'a> {
     /// How many lines from `at` are an attribution, such as "On Friday, Ann wrote:".
     fn attribution(&self, at: usize) -> Option<usize> {
         let first = trim_decoration(self.lines.get(at)?.text);
-        if ends_with_colon(first) && is_headless_attribution(first) {
-            return self.believed(first, at, 1);
-        }
-        let row =
-            phrases::ATTRIBUTIONS.iter().filter(|row| row.heads.iter().any(|head| first.starts_with(head)));
-        let verbs: Vec<&str> = row.flat_map(|row| row.verbs.iter().copied()).collect();
-        if verbs.is_empty() {
+        let verbs = || {
+            let rows = phrases::ATTRIBUTIONS.iter().filter(|row| begins_with_any(first, row.heads));
+            rows.flat_map(|row| row.verbs).copied()
+        };
+        let known = verbs().next().is_some();
+        // Most lines neither begin like an attribution nor stand right above or at a colon.
+        if !known && !self.lines.iter().skip(at).take(ATTRIBUTION_LINES).any(|l| l.closes) {
             return None;
         }
+        let (joined, lines) = self.joined(at)?;
+        let text = trim_decoration(&joined);
+        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).take(4).count();
+        let sure = numbers > 3 && text.contains('@') || numbers > 1 && text.contains("wrote");
+        let says = if known && (ends_with_colon(text) || sure) {
+            verbs().any(|verb| has_word(text, verb))
+        } else {
+            // Without a known beginning: the verb stands last, or a date stands first and an address last.
+            let named = lines == 1 && text.split_whitespace().count() <= NAME_WORDS;
+            let rule = ends_with_colon(text) || joined.starts_with("--");
+            rule && is_headless(text) && (named || is_dated(first)) || is_dated(first) && text.ends_with(">:")
+        };
+        // A date or an address makes it sure; without, a marked quotation must follow.
+        let believed = text.contains('@') || numbers > 1 || self.quotation_follows(at + lines);
+        (says && believed).then_some(lines)
+    }
+
+    /// The lines from `at` to the first that ends with a colon, or with a verb of an attribution, in one.
+    fn joined(&self, at: usize) -> Option<(String, usize)> {
         let mut joined = String::new();
-        for (lines, line) in self.lines.iter().skip(at).take(ATTRIBUTION_LINES).enumerate() {
-            if line.text.is_empty() || line.prefixed || joined.len() + line.text.len() > ATTRIBUTION_BYTES {
+        for (before, line) in self.lines.iter().skip(at).take(ATTRIBUTION_LINES).enumerate() {
+            // The bracket of an address, wrapped onto a line of its own, looks like a quotation.
+            let stray = line.prefixed && !line.text.starts_with(">:");
+            if line.text.is_empty() || stray || joined.len() + line.text.len() > ATTRIBUTION_BYTES {
                 return None;
             }
-            if lines > 0 {
+            if before > 0 && !line.prefixed {
                 joined.push(' ');
             }
             joined.push_str(line.text);
-            if ends_with_colon(trim_decoration(&joined)) {
-                let says = verbs.iter().any(|verb| has_word(&joined, verb));
-                return says.then(|| self.believed(&joined, at, lines + 1)).flatten();
+            if line.closes || phrases::VERBS.iter().any(|verb| trim_decoration(line.text).ends_with(verb)) {
+                return Some((joined, before + 1));
             }
         }
         None
-    }
-
-    /// A date or an address makes an attribution sure; without, a marked quotation must follow.
-    fn believed(&self, text: &str, at: usize, lines: usize) -> Option<usize> {
-        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).take(2).count();
-        (text.contains('@') || numbers > 1 || self.quotation_follows(at + lines)).then_some(lines)
     }
 
     /// Whether a copied header block begins here: labels for sender, date, and recipient or subject.
@@ -289,37 +327,67 @@ impl<'a> Divider<'a> {
         roles.contains(&Role::From)
             && roles.contains(&Role::Sent)
             && (roles.contains(&Role::To) || roles.contains(&Role::Subject))
-            && self.words_from(at).nth(1).is_some_and(|l| role(l.text).is_some())
+            && self.words_from(at + 1).take(2).any(|l| role(l.text).is_some())
+    }
+
+    /// Whether a rule such as `_____` stands right above a copied header block.
+    fn is_rule_above_header(&self, at: usize, line: Line<'_>) -> bool {
+        line.text.len() >= RULE_BYTES
+            && line.text.bytes().all(|b| matches!(b, b'_' | b'-' | b'='))
+            && self
+                .lines
+                .iter()
+                .skip(at + 1)
+                .position(|l| !l.text.is_empty())
+                .is_some_and(|next| self.is_header_block(at + 1 + next))
     }
 
     fn is_separator(&self, at: usize, line: Line<'_>) -> bool {
+        let follow =
+            |limit| self.words_from(at + 1).take_while(|l| !l.prefixed).take(limit + 1).count() <= limit;
         match line.text {
             "--" if line.trailing_blank => true,
-            "--" | "\u{2014}" | "__" => {
-                let follows =
-                    self.words_from(at + 1).take_while(|l| !l.prefixed).take(SIGNATURE_LINES + 1).count();
-                follows <= SIGNATURE_LINES
-            }
-            _ => false,
+            "--" | "\u{2014}" | "__" => follow(SIGNATURE_LINES),
+            // List software sets its footer off with underscores.
+            text => text.len() >= FOOTER_RULE && text.bytes().all(|b| b == b'_') && follow(FOOTER_LINES),
         }
     }
 }
 
-/// Without the stars and underscores of text that once was bold.
+/// Without the stars, underscores and dashes around what once was bold or a rule.
 fn trim_decoration(text: &str) -> &str {
-    text.trim_matches(|c: char| matches!(c, '*' | '_') || c.is_whitespace())
+    text.trim_matches(|c: char| matches!(c, '*' | '_' | '-') || c.is_whitespace())
 }
 
 fn ends_with_colon(text: &str) -> bool {
     text.ends_with(':') || text.ends_with('：')
 }
 
-fn is_headless_attribution(text: &str) -> bool {
+fn is_headless(text: &str) -> bool {
     let text = text.trim_end_matches([':', '：', ' ', '\u{a0}']);
     text.len() <= ATTRIBUTION_BYTES
         && phrases::VERBS.iter().any(|verb| {
             text.strip_suffix(verb).is_some_and(|before| !before.ends_with(char::is_alphanumeric))
         })
+}
+
+/// Whether a line begins with a date: within its first words a year or a time of day.
+fn is_dated(text: &str) -> bool {
+    if !text.split_whitespace().take(3).any(|w| w.starts_with(|c: char| c.is_ascii_digit())) {
+        return false;
+    }
+    let mut words = text.split_whitespace().take(8).map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()));
+    let is_number = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit());
+    words.any(|w| {
+        let year = w.len() == 4 && is_number(w) && (w.starts_with("19") || w.starts_with("20"));
+        let parts = w.split(['.', ':', '/', '-']).filter(|part| is_number(part)).count();
+        year || parts > 1
+    })
+}
+
+fn begins_with_any(text: &str, beginnings: &[&str]) -> bool {
+    let first = text.bytes().next();
+    beginnings.iter().any(|b| b.bytes().next() == first && text.starts_with(b))
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -328,6 +396,12 @@ fn has_word(text: &str, word: &str) -> bool {
         let after = text.get(at + word.len()..).is_some_and(|t| t.starts_with(char::is_alphanumeric));
         !before && !after
     })
+}
+
+/// "Sent from my phone", "Sent from Mail"; not "Sent from the wrong account".
+fn is_device_signature(text: &str) -> bool {
+    begins_with_any(text, phrases::DEVICE_SIGNATURES)
+        || text.strip_prefix("Sent from ").is_some_and(|name| name.starts_with(char::is_uppercase))
 }
 
 /// The words between the dashes of a line such as `-----Original Message-----`, in lower case.
@@ -358,7 +432,9 @@ fn is_forward(text: &str) -> bool {
 /// What the label of a line in a copied header block says.
 fn role(text: &str) -> Option<Role> {
     let text = text.trim_start_matches(['*', ' ']);
-    let colon = text.bytes().take(32).position(|b| b == b':' || b == 0xef)?;
+    // The second byte begins the wide colon of Chinese and Japanese.
+    let start = text.as_bytes();
+    let colon = start.get(..32).unwrap_or(start).iter().position(|&b| b == b':' || b == 0xef)?;
     let label = text.get(..colon)?.trim_matches(|c: char| c == '*' || c.is_whitespace());
     let known = |label: &str| phrases::LABELS.iter().find(|(l, _)| *l == label).map(|(_, role)| *role);
     if label.is_empty() || label.len() > 24 { None } else { known(&label.to_lowercase()) }

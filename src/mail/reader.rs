@@ -8,7 +8,7 @@ use super::evidence::Found;
 use super::header::{self, Field};
 use super::quotation;
 use super::source::{Omitted, Options, Parts, Source};
-use super::structure::{self, Content, Event, Leaf};
+use super::structure::{self, Content, Event, Leaf, Place};
 use super::subject::Purpose;
 use super::text::{self, Region, RegionKind, Text};
 use super::{Message, Unreadable, head, html, markup, parser};
@@ -42,7 +42,8 @@ fn whole(bytes: &[u8], options: &Options<'_>) -> Message {
         return reader.message;
     }
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
-    structure::walk(&fields, body, ("", false), |event| reader.on(&event));
+    let place = Place { section: "", enclosed: false };
+    structure::walk(&fields, body, place, |event| reader.on(&event));
     reader.finish()
 }
 
@@ -53,12 +54,13 @@ fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
     let content = Content::read(&fields);
     if content.media.kind == "multipart" {
-        reader.on(&Event::Multipart(&content));
+        reader.on(&Event::Multipart { content: &content, enclosed: false });
     }
     for part in &parts.parts {
         let header = with_line_feeds(part.header);
         let (fields, _) = header::read_block(&header, |_| false);
-        structure::walk(&fields, part.body, (part.section, false), |event| reader.on(&event));
+        let place = Place { section: part.section, enclosed: false };
+        structure::walk(&fields, part.body, place, |event| reader.on(&event));
         if part.truncated {
             reader.omit(Omitted {
                 section: part.section.to_owned(),
@@ -105,7 +107,8 @@ struct Reader {
 impl Reader {
     fn on(&mut self, event: &Event<'_, '_>) {
         match event {
-            Event::Multipart(content) => self.multipart(content),
+            Event::Multipart { content, enclosed: false } => self.multipart(content),
+            Event::Multipart { .. } => {}
             Event::Message(fields) => self.enclosed(fields),
             Event::Leaf(leaf) => self.leaf(leaf),
             Event::Omitted(omitted) => self.omit(omitted.clone()),
@@ -133,7 +136,8 @@ impl Reader {
             self.found.part(leaf, || decoded(leaf).into_owned());
         }
         if let Some(name) = &content.name
-            && !(leaf.root && is_text(content))
+            && !leaf.enclosed
+            && (content.attachment || !(leaf.root && is_text(content)))
             && self.message.attachment_names.len() < MAX_NAMES
         {
             self.message.attachment_names.push(header::clip(name, MAX_NAME).to_owned());
@@ -141,6 +145,7 @@ impl Reader {
         match (content.media.kind.as_str(), content.media.subtype.as_str()) {
             ("message", "rfc822" | "global") => self.unpack(leaf),
             ("text", "rfc822-headers") => self.append_forwarded(&decoded(leaf)),
+            _ if !is_text(content) && leaf.enclosed => {}
             _ if !is_text(content) => self.binary(content),
             // A named text is a file: a log, a trace. The text of the mail itself may have a name too.
             _ if content.attachment && !leaf.root => {}
@@ -173,7 +178,8 @@ impl Reader {
         let bytes = leaf.content.encoding.decode(capped(leaf.body));
         let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
         self.enclosed(&fields);
-        structure::walk(&fields, body, (leaf.section, true), |event| self.on(&event));
+        let place = Place { section: leaf.section, enclosed: true };
+        structure::walk(&fields, body, place, |event| self.on(&event));
     }
 
     fn plain(&mut self, leaf: &Leaf<'_, '_>) {
@@ -181,7 +187,7 @@ impl Reader {
         let text = text::plain(&decoded);
         let kept = header::clip(&text, self.room());
         self.account(leaf, text.len() - kept.len());
-        self.check(kept);
+        self.check(leaf, kept);
         self.divide(leaf, kept, &[], "");
     }
 
@@ -189,7 +195,7 @@ impl Reader {
         let decoded = decoded(leaf);
         let rendered = html::render(&decoded, self.room());
         self.account(leaf, rendered.cut);
-        self.check(&rendered.visible);
+        self.check(leaf, &rendered.visible);
         self.divide(leaf, &rendered.visible, &rendered.runs, &rendered.hidden);
     }
 
@@ -220,10 +226,15 @@ impl Reader {
     }
 
     /// A text that is mostly replacement characters was not read.
-    fn check(&mut self, text: &str) {
-        let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
-        if lost > 8 && lost * 3 > text.chars().count() {
-            self.unreadable.get_or_insert(Unreadable::Undecodable);
+    fn check(&mut self, leaf: &Leaf<'_, '_>, text: &str) {
+        if leaf.enclosed {
+            return;
+        }
+        if text.contains('\u{fffd}') {
+            let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
+            if lost > 8 && lost * 3 > text.chars().count() {
+                self.unreadable.get_or_insert(Unreadable::Undecodable);
+            }
         }
         if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
             self.unreadable.get_or_insert(Unreadable::Encrypted);

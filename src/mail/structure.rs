@@ -70,8 +70,8 @@ impl Content {
 
 /// What the walk meets.
 pub(super) enum Event<'a, 'w> {
-    /// A multipart begins.
-    Multipart(&'w Content),
+    /// A multipart begins, inside an enclosed mail or not.
+    Multipart { content: &'w Content, enclosed: bool },
     /// An enclosed mail begins; these are its fields.
     Message(&'w [Field<'a>]),
     /// A part that holds no others.
@@ -119,12 +119,20 @@ struct Walk<'a, F> {
     on: F,
 }
 
-/// Walks the content that follows `fields`, the header of a mail or of a fetched part, whose own section is `section`
-/// (empty for a whole mail). `enclosed` says that all of it belongs to an enclosed mail.
+/// Where in a mail a walk begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'s> {
+    /// The section of what is walked, empty for a whole mail.
+    pub(super) section: &'s str,
+    /// Whether all of it belongs to an enclosed mail.
+    pub(super) enclosed: bool,
+}
+
+/// Walks the content that follows `fields`, the header of a mail or of a fetched part.
 pub(super) fn walk<'a>(
     fields: &[Field<'a>],
     body: &'a [u8],
-    (section, enclosed): (&str, bool),
+    Place { section, enclosed }: Place<'_>,
     on: impl FnMut(Event<'a, '_>),
 ) {
     let root = Level { boundary: None, digest: false, enclosed, children: 0 };
@@ -182,15 +190,12 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
             return self.leave_out(content, base);
         }
         if content.media.kind == "multipart" {
-            (self.on)(Event::Multipart(content));
-            if let Some(boundary) =
-                content.media.attribute("boundary").map(str::trim_end).filter(|b| !b.is_empty())
-            {
-                let digest = content.media.subtype == "digest";
-                let level = Level { boundary: Some(boundary.to_owned()), digest, enclosed, children: 0 };
-                self.levels.push(level);
-                return self.preamble(content, base);
-            }
+            (self.on)(Event::Multipart { content, enclosed });
+            let boundary = content.media.attribute("boundary").map(str::trim_end).filter(|b| !b.is_empty());
+            let Some(boundary) = boundary else { return self.leaf(&as_text(content), base) };
+            let digest = content.media.subtype == "digest";
+            self.levels.push(Level { boundary: Some(boundary.to_owned()), digest, enclosed, children: 0 });
+            return self.preamble(content, base);
         }
         if content.is_message() && content.encoding == Encoding::Identity {
             return self.enclosed_mail(base);
@@ -217,12 +222,10 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
         }
         let root = self.levels.len() == 2;
         self.levels.pop();
-        let media = Typed::new("text", "plain");
-        let text = Content { media, encoding: content.encoding, attachment: false, name: None };
         let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
         let body = before.get(..skipped).unwrap_or_default();
         let section = self.section(base);
-        (self.on)(Event::Leaf(Leaf { content: &text, body, enclosed, root, section: &section }));
+        (self.on)(Event::Leaf(Leaf { content: &as_text(content), body, enclosed, root, section: &section }));
     }
 
     /// A mail within the mail: its header is read here, its body is the next entity.
@@ -297,6 +300,11 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
         }
         if section.is_empty() { "1".to_owned() } else { section }
     }
+}
+
+/// What a multipart without parts is read as.
+fn as_text(content: &Content) -> Content {
+    Content { media: Typed::new("text", "plain"), encoding: content.encoding, attachment: false, name: None }
 }
 
 /// Whether `line` is a delimiter of an open multipart; the innermost is asked first (RFC 2046 section 5.1.1).

@@ -86,29 +86,42 @@ pub enum RegionKind {
 /// Plain text in our conventions: line ends become `\n`, a tab a blank, other controls go.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.bytes().all(|b| b >= b' ' && b != 0x7f || b == b'\n') {
+    // Without an early exit the compiler looks at many bytes at once.
+    let is_odd = |b: u8| b < b' ' && b != b'\n' && b != b'\r' || b == 0x7f;
+    let odd = text.bytes().fold(0, |odd, b| odd | u8::from(is_odd(b)));
+    if odd > 0 { Cow::Owned(without_controls(text)) } else { with_line_feeds(text) }
+}
+
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|b| b < b' ' && b != b'\n' || b == 0x7f) {
-        // The byte found is ASCII, so both cuts are between characters.
-        out.push_str(rest.get(..at).unwrap_or_default());
-        let tail = rest.get(at..).unwrap_or_default();
-        let mut next = tail.get(1..).unwrap_or_default();
-        match tail.bytes().next() {
-            Some(b'\r') => {
-                next = next.strip_prefix('\n').unwrap_or(next);
+    for (at, piece) in text.split('\r').enumerate() {
+        if at > 0 && !piece.starts_with('\n') {
+            out.push('\n');
+        }
+        out.push_str(piece);
+    }
+    Cow::Owned(out)
+}
+
+fn without_controls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                chars.next_if_eq(&'\n');
                 out.push('\n');
             }
-            Some(b'\t') => out.push(' '),
-            Some(0x0b | 0x0c) => out.push('\n'),
-            _ => {}
+            '\t' => out.push(' '),
+            '\n' | '\x0b' | '\x0c' => out.push('\n'),
+            c if c < ' ' || c == '\u{7f}' => {}
+            c => out.push(c),
         }
-        rest = next;
     }
-    out.push_str(rest);
-    Cow::Owned(out)
+    out
 }
 
 #[cfg(test)]

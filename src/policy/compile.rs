@@ -48,10 +48,9 @@ pub fn compile(files: &Files) -> Outcome {
             .and_then(|(_, file)| read_policy(&file, &mut problems).map(|written| (file, written)))
             .and_then(|(file, written)| mean(&file, &written, texts, files, &mut problems))
     } else {
-        problems.push(
-            Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder"))
-                .hint("a policy folder holds policy.toml, replies/, and where needed holidays/, customers.csv, tests/"),
-        );
+        problems.push(Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder")).hint(
+            "a policy folder holds policy.toml, replies/, and where needed holidays/, customers.csv, tests/",
+        ));
         None
     };
     let (diagnostics, left_out) = problems.into_sorted();
@@ -71,18 +70,26 @@ fn mean(
     let (labels, words_without_asks) = labels::labels(file, written, problems);
     let mailboxes = names(file, &written.mailboxes, "mailbox", problems);
     let customers = people::customers(&written.customers, &desk_names, &mut texts, file, problems);
-    let vocabulary = Vocabulary { file, labels: &labels, desks: &desk_names, mailboxes: &mailboxes, customers: &customers };
+    let vocabulary = Vocabulary {
+        file,
+        labels: &labels,
+        desks: &desk_names,
+        mailboxes: &mailboxes,
+        customers: &customers,
+    };
     let assigns = hours::assigns(&written.assigns, &vocabulary, problems);
     let (asks, found) = rules::asks(&written.asks, &vocabulary, problems);
     let escalations = rules::escalations(&written.escalations, &vocabulary, problems);
-    let (mut replies, sources) = replies::load(&mut texts, problems);
+    let (replies, sources) = replies::load(&mut texts, problems);
     let coverage = rules::coverage(&written.coverage, &vocabulary, &escalations, &replies, problems);
     let also = rules::also(&written.also, &vocabulary, &escalations, problems);
-    replies::check(&mut replies, &sources, &coverage, &asks, &vocabulary, problems);
+    let trying = replies::Trying { coverage: &coverage, asks: &asks, vocabulary: &vocabulary };
+    replies::check(&replies, &sources, &trying, problems);
     let conversation = rules::conversation(&written.conversation, &vocabulary, problems);
     let uses_replies = written.coverage.iter().find_map(|rule| rule.reply.as_ref());
     let auto_reply = people::auto_reply(file, &written.auto_reply, uses_replies, problems);
-    let context = examples::Context { coverage: &coverage, escalations: &escalations, replies: &replies, asks: &asks };
+    let context =
+        examples::Context { coverage: &coverage, escalations: &escalations, replies: &replies, asks: &asks };
     let zone = desks.first().and_then(|desk| calendars.get(desk.calendar)).map(hours::Compiled::zone);
     let examples = examples::load(&vocabulary, &context, zone, &mut texts, problems);
     let identity = people::identity(file, written, problems);
@@ -138,11 +145,7 @@ fn origin<T>(at: &At<T>) -> Origin {
 /// A list of names, each once and none empty.
 fn names(file: &Arc<SourceFile>, written: &[At<String>], kind: &str, problems: &mut Problems) -> Vec<String> {
     let mut seen = Seen::new(kind);
-    written
-        .iter()
-        .filter(|name| seen.is_new(file, name, problems))
-        .map(|name| name.value.clone())
-        .collect()
+    written.iter().filter(|name| seen.is_new(file, name, problems)).map(|name| name.value.clone()).collect()
 }
 
 /// Names of one kind seen so far, to refuse a second one.
@@ -158,7 +161,8 @@ impl<'k> Seen<'k> {
 
     /// Notes a name that is empty, unreadable or there already.
     fn is_new(&mut self, file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems) -> bool {
-        if name.value.trim().is_empty() || name.value.len() > 200 || name.value.chars().any(char::is_control) {
+        if name.value.trim().is_empty() || name.value.len() > 200 || name.value.chars().any(char::is_control)
+        {
             problems.push(
                 Diagnostic::error(name.location(file), format!("this is no name for a {}", self.kind))
                     .found(format!("\"{}\"", clip(&name.value)))
@@ -214,15 +218,21 @@ fn malformed(file: &Arc<SourceFile>, value: &At<String>, what: &str, allowed: &s
     );
 }
 
-/// Notes the first thing beyond what a policy may have of one kind.
-fn at_most(file: &Arc<SourceFile>, kind: &str, beyond: Option<std::ops::Range<usize>>, problems: &mut Problems) {
+/// Notes the first thing beyond what a policy may have of one kind; what stands there is not looked at.
+fn at_most(
+    file: &Arc<SourceFile>,
+    kinds: &str,
+    most: usize,
+    beyond: Option<std::ops::Range<usize>>,
+    problems: &mut Problems,
+) {
     if let Some(span) = beyond {
         problems.push(
             Diagnostic::error(
                 crate::base::diagnostic::Location::new(file, span),
-                format!("this policy has too many {kind}s"),
+                format!("this policy has too many {kinds}"),
             )
-            .allowed(format!("at most {MOST_RULES}")),
+            .allowed(format!("at most {most}")),
         );
     }
 }

@@ -153,12 +153,23 @@ impl Test {
             Matcher::Is(wanted) => match self.key {
                 Key::Automated => facts.automated == *wanted,
                 Key::Readable => facts.readable == *wanted,
-                _ => value.is_some() == *wanted,
+                Key::Hours
+                | Key::ClosedFor
+                | Key::Label(_)
+                | Key::Plan
+                | Key::Customer
+                | Key::Desk
+                | Key::Mailbox
+                | Key::Conversation
+                | Key::Authenticated
+                | Key::Sender => value.is_some() == *wanted,
             },
             Matcher::AnyOf(values) => value.is_some_and(|value| values.iter().any(|wanted| wanted == value)),
             Matcher::Not(values) => !value.is_some_and(|value| values.iter().any(|refused| refused == value)),
             Matcher::Sender(globs) => value.is_some_and(|value| globs.iter().any(|glob| glob.matches(value))),
-            Matcher::NotSender(globs) => !value.is_some_and(|value| globs.iter().any(|glob| glob.matches(value))),
+            Matcher::NotSender(globs) => {
+                !value.is_some_and(|value| globs.iter().any(|glob| glob.matches(value)))
+            }
         }
     }
 
@@ -179,9 +190,14 @@ impl Test {
             Matcher::Not(values) => format!("not {}", values.join(" or ")),
             Matcher::Is(true) => "true".to_owned(),
             Matcher::Is(false) => "false".to_owned(),
-            Matcher::Sender(globs) => globs.iter().map(|glob| glob.text.as_str()).collect::<Vec<_>>().join(" or "),
+            Matcher::Sender(globs) => {
+                globs.iter().map(|glob| glob.text.as_str()).collect::<Vec<_>>().join(" or ")
+            }
             Matcher::NotSender(globs) => {
-                format!("not {}", globs.iter().map(|glob| glob.text.as_str()).collect::<Vec<_>>().join(" or "))
+                format!(
+                    "not {}",
+                    globs.iter().map(|glob| glob.text.as_str()).collect::<Vec<_>>().join(" or ")
+                )
             }
         }
     }

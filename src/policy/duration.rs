@@ -8,10 +8,12 @@ use jiff::SignedDuration;
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// What a duration looks like, for messages.
-pub(super) const DURATION_FORM: &str = "a number and a unit, such as \"90s\", \"15m\", \"2h\", \"1h 30m\" or \"30d\"";
+pub(super) const DURATION_FORM: &str =
+    "a number and a unit, such as \"90s\", \"15m\", \"2h\", \"1h 30m\" or \"30d\"";
 
 /// What a target looks like, for messages.
-pub(super) const TARGET_FORM: &str = "\"2h\" (elapsed), \"90 business minutes\", \"2 business hours\", \"1 business day\" or \"unspecified\"";
+pub(super) const TARGET_FORM: &str =
+    "\"2h\" (elapsed), \"90 business minutes\", \"2 business hours\", \"1 business day\" or \"unspecified\"";
 
 /// What a rate looks like, for messages.
 pub(super) const RATE_FORM: &str = "a number, a slash and a duration, such as \"20/1h\"";
@@ -147,7 +149,9 @@ mod tests {
 
     #[test]
     fn durations_are_a_number_and_a_unit() {
-        for (text, seconds) in [("15m", 900), ("2h", 7200), ("1h 30m", 5400), ("30d", 2_592_000), ("0m", 0), ("90s", 90)] {
+        for (text, seconds) in
+            [("15m", 900), ("2h", 7200), ("1h 30m", 5400), ("30d", 2_592_000), ("0m", 0), ("90s", 90)]
+        {
             assert_eq!(parse_duration(text), Some(SignedDuration::from_secs(seconds)), "{text}");
         }
         for text in ["", "2", "h", "2 hours", "-2h", "1.5h", "99999999999h", "2x", "900d", "2h,", "é"] {
@@ -157,10 +161,19 @@ mod tests {
 
     #[test]
     fn targets_read_back_as_they_were_written() {
-        for text in ["2h", "90 business minutes", "2 business hours", "1 business day", "3 business days", "unspecified"] {
+        for text in [
+            "2h",
+            "90 business minutes",
+            "2 business hours",
+            "1 business day",
+            "3 business days",
+            "unspecified",
+        ] {
             assert_eq!(parse_target(text).map(|target| target.to_string()).as_deref(), Some(text));
         }
-        for text in ["", "soon", "0h", "0 business hours", "2 business weeks", "business hours", "-1 business day"] {
+        for text in
+            ["", "soon", "0h", "0 business hours", "2 business weeks", "business hours", "-1 business day"]
+        {
             assert_eq!(parse_target(text), None, "{text}");
         }
     }

@@ -20,7 +20,8 @@ impl AddressRule {
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(domain) = text.strip_prefix('@') {
             // A stand-in local part, so that hosts obey the same grammar as addresses.
-            return Address::parse(&format!("a@{domain}")).map(|address| AddressRule::Domain(address.domain().to_owned()));
+            return Address::parse(&format!("a@{domain}"))
+                .map(|address| AddressRule::Domain(address.domain().to_owned()));
         }
         Address::parse(text).map(|address| AddressRule::Address(address.key()))
     }

@@ -12,6 +12,8 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_fo
 use regex::Regex;
 use serde::Serialize;
 
+/// What a template looks like.
+const FORM: &str = "`Subject: …` as the first line, then a blank line, then the text";
 /// The most bytes that a rendered reply may have.
 const RENDERED_LIMIT: usize = 64 * 1024;
 /// The most instructions that one rendering may take; the longest shipped template takes some 200.
@@ -111,6 +113,8 @@ pub struct RenderError {
     pub file: String,
     /// Why, in words.
     pub message: String,
+    /// What may stand there instead, where that can be said.
+    pub allowed: Option<&'static str>,
     /// The bytes of the file, where they are known.
     pub span: Option<Range<usize>>,
 }
@@ -187,11 +191,17 @@ impl Replies {
         let (subject, text) = split_subject(source).ok_or_else(|| RenderError {
             file: file.to_owned(),
             message: "the first line is not the subject".to_owned(),
+            allowed: Some(FORM),
             span: Some(0..source.find('\n').unwrap_or(source.len())),
         })?;
         if source.get(text.clone()).unwrap_or("").trim().is_empty() {
             let message = "there is no text after the subject".to_owned();
-            return Err(RenderError { file: file.to_owned(), message, span: Some(0..subject.end) });
+            return Err(RenderError {
+                file: file.to_owned(),
+                message,
+                allowed: Some(FORM),
+                span: Some(0..subject.end),
+            });
         }
         refuse_assignments(file, source)?;
         let template = Template {
@@ -226,6 +236,7 @@ impl Replies {
             return Err(RenderError {
                 file: file.to_owned(),
                 message: "an HTML alternative needs the text of the same name".to_owned(),
+                allowed: Some("a file with the same name that ends in .txt, beside it"),
                 span: None,
             });
         };
@@ -256,18 +267,24 @@ impl Replies {
         working.map(|template| template.name.as_str()).chain(self.broken.iter().map(String::as_str))
     }
 
-    /// A template and its variants in other languages.
-    pub(super) fn variants(&self, name: &str) -> Vec<usize> {
-        let indices = 0..self.templates.len();
-        indices.filter(|index| self.templates.get(*index).is_some_and(|template| template.name == name)).collect()
+    /// The index of the template in a file, whatever its language.
+    pub(super) fn by_file(&self, file: &str) -> Option<usize> {
+        self.templates.iter().position(|template| template.file == file)
     }
 
     /// Variables that a template uses and that do not exist.
-    pub(super) fn unknown_variables(&self, index: usize, source: &str, known: &[String]) -> Vec<MissingWords> {
+    pub(super) fn unknown_variables(
+        &self,
+        index: usize,
+        source: &str,
+        known: &[String],
+    ) -> Vec<MissingWords> {
         let Some(template) = self.templates.get(index) else { return Vec::new() };
         let mut missing = Vec::new();
         for part in ["subject", "text"] {
-            let Ok(compiled) = self.environment.get_template(&format!("{}/{part}", template.file)) else { continue };
+            let Ok(compiled) = self.environment.get_template(&format!("{}/{part}", template.file)) else {
+                continue;
+            };
             let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
             names.sort();
             for name in names {
@@ -288,10 +305,12 @@ impl Replies {
         let template = self.templates.get(index).ok_or_else(|| RenderError {
             file: String::new(),
             message: "there is no such template".to_owned(),
+            allowed: None,
             span: None,
         })?;
         let context = Value::from(Serde(variables));
-        let subject = self.part(template, &format!("{}/subject", template.file), template.subject_start, &context)?;
+        let subject =
+            self.part(template, &format!("{}/subject", template.file), template.subject_start, &context)?;
         let text = self.part(template, &format!("{}/text", template.file), template.text_start, &context)?;
         let html = match &template.html {
             Some(file) => Some(self.part(template, file, 0, &context)?),
@@ -300,7 +319,13 @@ impl Replies {
         Ok(Rendered { subject: one_line(&subject), text: tidy(&text), html })
     }
 
-    fn part(&self, template: &Template, name: &str, start: usize, context: &Value) -> Result<String, RenderError> {
+    fn part(
+        &self,
+        template: &Template,
+        name: &str,
+        start: usize,
+        context: &Value,
+    ) -> Result<String, RenderError> {
         let rendered = self
             .environment
             .get_template(name)
@@ -309,7 +334,11 @@ impl Replies {
         if rendered.len() > RENDERED_LIMIT {
             return Err(RenderError {
                 file: template.file.clone(),
-                message: format!("the reply would have {} bytes; at most {RENDERED_LIMIT} are sent", rendered.len()),
+                message: format!(
+                    "the reply would have {} bytes; at most {RENDERED_LIMIT} are sent",
+                    rendered.len()
+                ),
+                allowed: None,
                 span: None,
             });
         }
@@ -332,7 +361,9 @@ fn environment() -> Environment<'static> {
     environment.set_recursion_limit(32);
     environment.set_debug(true);
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+        // Names are made here: a text template's end in its part.
+        let is_text = name.ends_with("/subject") || name.ends_with("/text");
+        if is_text { AutoEscape::None } else { AutoEscape::Html }
     });
     environment.set_formatter(|out, state, value| {
         if value.is_none() {
@@ -391,30 +422,35 @@ fn refuse_assignments(file: &str, source: &str) -> Result<(), RenderError> {
     let Some(start) = ["set", "with", "filter", "macro", "call"].iter().find_map(|keyword| {
         source.match_indices("{%").map(|(start, _)| start).find(|start| {
             let inside = source.get(start + 2..).unwrap_or("").trim_start_matches(['-', '+']).trim_start();
-            inside.strip_prefix(keyword).is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+            inside
+                .strip_prefix(keyword)
+                .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         })
     }) else {
         return Ok(());
     };
-    let end = source.get(start..).and_then(|rest| rest.find("%}")).map_or(source.len(), |length| start + length + 2);
+    let end = source
+        .get(start..)
+        .and_then(|rest| rest.find("%}"))
+        .map_or(source.len(), |length| start + length + 2);
     Err(RenderError {
         file: file.to_owned(),
-        message: "a reply can use `if`, `for` and variables, nothing that assigns or defines".to_owned(),
+        message: "this tag cannot stand in a reply".to_owned(),
+        allowed: Some("`if`, `for` and variables; nothing that assigns or defines"),
         span: Some(start..end),
     })
 }
 
 fn located(file: &str, error: &minijinja::Error, start: usize) -> RenderError {
-    let message = match error.kind() {
-        ErrorKind::OutOfFuel => format!("rendering takes more than {FUEL} steps"),
-        _ => match error.detail() {
-            Some(detail) => detail.to_owned(),
-            None => error.kind().to_string(),
-        },
+    let message = if error.kind() == ErrorKind::OutOfFuel {
+        format!("rendering takes more than {FUEL} steps")
+    } else {
+        error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
     };
     RenderError {
         file: file.to_owned(),
         message,
+        allowed: None,
         span: error.range().map(|range| range.start + start..range.end + start),
     }
 }
@@ -425,7 +461,10 @@ fn first_use(source: &str, name: &str) -> Range<usize> {
         .and_then(|word| {
             let tags = ["{{", "{%"];
             word.find_iter(source)
-                .find(|found| tags.iter().any(|tag| source.get(..found.start()).is_some_and(|before| before.contains(tag))))
+                .find(|found| {
+                    tags.iter()
+                        .any(|tag| source.get(..found.start()).is_some_and(|before| before.contains(tag)))
+                })
                 .map(|found| found.range())
         })
         .unwrap_or(0..0)
@@ -512,20 +551,23 @@ mod unit {
     #[test]
     fn the_first_line_is_the_subject_and_the_rest_the_text() {
         let variables = ReplyVariables { reference: "K7Q4-MX2P".into(), ..ReplyVariables::default() };
-        let reply = rendered("Subject: Got it [{{ reference }}]\n\nHello.\n\n\n\nBye.  \n", &variables).expect("renders");
+        let reply = rendered("Subject: Got it [{{ reference }}]\n\nHello.\n\n\n\nBye.  \n", &variables)
+            .expect("renders");
         assert_eq!((reply.subject.as_str(), reply.text.as_str()), ("Got it [K7Q4-MX2P]", "Hello.\n\nBye.\n"));
     }
 
     #[test]
     fn a_line_break_in_a_variable_never_reaches_the_subject() {
-        let variables = ReplyVariables { subject: "x\r\nBcc: all@example.com".into(), ..ReplyVariables::default() };
+        let variables =
+            ReplyVariables { subject: "x\r\nBcc: all@example.com".into(), ..ReplyVariables::default() };
         let reply = rendered("Subject: Re: {{ subject }}\n\nHello.", &variables).expect("renders");
         assert_eq!(reply.subject, "Re: x Bcc: all@example.com");
     }
 
     #[test]
     fn null_is_never_printed() {
-        let error = rendered("Subject: a\n\nWe open {{ opens_at }}.", &ReplyVariables::default()).expect_err("null");
+        let error =
+            rendered("Subject: a\n\nWe open {{ opens_at }}.", &ReplyVariables::default()).expect_err("null");
         assert!(error.message.contains("null"), "{error}");
     }
 
@@ -534,7 +576,8 @@ mod unit {
         let doubling = format!("Subject: a\n\n{}", "{% set x = x ~ x %}".repeat(40));
         assert!(rendered(&doubling, &ReplyVariables::default()).is_err());
         let many = ReplyVariables { asked_for: vec!["q".into(); 500], ..ReplyVariables::default() };
-        let nested = "Subject: a\n\n{% for a in asked_for %}{% for b in asked_for %}.{% endfor %}{% endfor %}";
+        let nested =
+            "Subject: a\n\n{% for a in asked_for %}{% for b in asked_for %}.{% endfor %}{% endfor %}";
         let error = rendered(nested, &many).expect_err("out of fuel");
         assert!(error.message.contains("steps"), "{error}");
     }
@@ -553,7 +596,10 @@ mod unit {
         assert!(own("Write “Urgent” at the start."));
         assert!(own("we answer by monday, 12 january at the latest."));
         assert!(!own("urgent!"));
-        assert!(!own("Write “Urgent” at the start. It IS urgent"), "what is added to our line is the sender's");
+        assert!(
+            !own("Write “Urgent” at the start. It IS urgent"),
+            "what is added to our line is the sender's"
+        );
         assert!(!own("this is urgent, at the start."));
     }
 }

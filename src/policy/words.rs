@@ -150,7 +150,9 @@ impl Words {
         for hit in &mut scan.hits {
             let Some(term) = self.terms.get(hit.term) else { continue };
             hit.excepted = excepts.iter().any(|(label, value, except)| {
-                (*label, *value) == (term.label, term.value) && except.start < hit.end && hit.start < except.end
+                (*label, *value) == (term.label, term.value)
+                    && except.start < hit.end
+                    && hit.start < except.end
             });
         }
         scan.hits.sort_by_key(|hit| (hit.start, hit.end, hit.term));
@@ -168,7 +170,12 @@ impl Words {
         for found in self.near.find(folded, matches) {
             let Some(term) = self.near_terms.get(found.keyword) else { continue };
             if self.terms.get(*term).is_some_and(|term| term.places.contains(place)) {
-                scan.near_misses.push(TermHit { term: *term, start: found.start, end: found.end, excepted: false });
+                scan.near_misses.push(TermHit {
+                    term: *term,
+                    start: found.start,
+                    end: found.end,
+                    excepted: false,
+                });
             }
         }
     }

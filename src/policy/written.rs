@@ -72,8 +72,23 @@ pub(super) enum WhenValue {
 }
 
 const ROOT_KEYS: &[&str] = &[
-    "name", "mailboxes", "identity", "calendar", "desk", "assign", "label", "matrix", "customers", "form", "ask",
-    "coverage", "also", "escalation", "conversation", "auto_reply", "accept",
+    "name",
+    "mailboxes",
+    "identity",
+    "calendar",
+    "desk",
+    "assign",
+    "label",
+    "matrix",
+    "customers",
+    "form",
+    "ask",
+    "coverage",
+    "also",
+    "escalation",
+    "conversation",
+    "auto_reply",
+    "accept",
 ];
 
 /// Reads `policy.toml`; `None` when it is not TOML at all.

@@ -22,7 +22,10 @@ const FOLDERS: [&str; 3] = ["replies", "holidays", "tests"];
 /// When the folder itself cannot be read, or holds more than a policy can.
 pub fn policy_folder(path: &Path) -> io::Result<Files> {
     let mut reader = Reader { files: Files::default(), bytes: 0 };
-    reader.folder(path, "", |name| name == "policy.toml" || name.ends_with(".csv"))?;
+    reader.folder(path, "", |name| {
+        let is_table = Path::new(name).extension().is_some_and(|ending| ending == "csv");
+        name == "policy.toml" || is_table
+    })?;
     for folder in FOLDERS {
         let inside = path.join(folder);
         if inside.is_dir() {

@@ -84,23 +84,33 @@ fn matcher(
         WhenValue::Is(is) if truth || nullable(key, vocabulary) => Some(Matcher::Is(is.value)),
         WhenValue::Is(is) => {
             problems.push(
-                Diagnostic::error(is.location(vocabulary.file), format!("`{}` is never true or false", name.value))
-                    .found(format!("`{}`", is.value))
-                    .allowed(allowed_values(key, vocabulary)),
+                Diagnostic::error(
+                    is.location(vocabulary.file),
+                    format!("`{}` is never true or false", name.value),
+                )
+                .found(format!("`{}`", is.value))
+                .allowed(allowed_values(key, vocabulary)),
             );
             None
         }
         WhenValue::AnyOf(values) | WhenValue::Not(values) if truth => {
             let shown = values.first()?;
             problems.push(
-                Diagnostic::error(shown.location(vocabulary.file), format!("`{}` is true or false", name.value))
-                    .found(format!("\"{}\"", clip(&shown.value)))
-                    .allowed("`true` or `false`, without quotes"),
+                Diagnostic::error(
+                    shown.location(vocabulary.file),
+                    format!("`{}` is true or false", name.value),
+                )
+                .found(format!("\"{}\"", clip(&shown.value)))
+                .allowed("`true` or `false`, without quotes"),
             );
             None
         }
-        WhenValue::AnyOf(values) if key == Key::Sender => Some(Matcher::Sender(globs(values, vocabulary, problems))),
-        WhenValue::Not(values) if key == Key::Sender => Some(Matcher::NotSender(globs(values, vocabulary, problems))),
+        WhenValue::AnyOf(values) if key == Key::Sender => {
+            Some(Matcher::Sender(globs(values, vocabulary, problems)))
+        }
+        WhenValue::Not(values) if key == Key::Sender => {
+            Some(Matcher::NotSender(globs(values, vocabulary, problems)))
+        }
         WhenValue::AnyOf(values) => Some(Matcher::AnyOf(checked(key, name, values, vocabulary, problems))),
         WhenValue::Not(values) => Some(Matcher::Not(checked(key, name, values, vocabulary, problems))),
     }
@@ -142,10 +152,13 @@ fn known_values(key: Key, vocabulary: &Vocabulary<'_>) -> Vec<String> {
     match key {
         Key::Hours => owned(&["open", "closed"]),
         Key::ClosedFor => owned(&["night", "weekend", "holiday"]),
-        Key::Label(index) => vocabulary.labels.get(index).map(|label| label.values.clone()).unwrap_or_default(),
+        Key::Label(index) => {
+            vocabulary.labels.get(index).map(|label| label.values.clone()).unwrap_or_default()
+        }
         Key::Plan => owned(&vocabulary.customers.plans()),
         Key::Customer => {
-            let mut names: Vec<String> = vocabulary.customers.rows().iter().map(|row| row.name.clone()).collect();
+            let mut names: Vec<String> =
+                vocabulary.customers.rows().iter().map(|row| row.name.clone()).collect();
             names.dedup();
             names
         }

@@ -46,12 +46,20 @@ pub(in crate::policy) const EXPECT_KEYS: [&str; 28] = [
 ];
 
 const INSTANT_KEYS: [&str; 3] = ["opens_at", "defer_until", "respond_by"];
-const LIST_KEYS: [&str; 9] =
-    ["alerts", "reply_withheld", "says", "says_not", "asked_for", "automation", "near_misses", "ignored", "hits"];
+const LIST_KEYS: [&str; 9] = [
+    "alerts",
+    "reply_withheld",
+    "says",
+    "says_not",
+    "asked_for",
+    "automation",
+    "near_misses",
+    "ignored",
+    "hits",
+];
 const FLAG_KEYS: [&str; 2] = ["pages", "readable"];
 
-const AT_FORM: &str =
-    "a local time of the first desk such as \"2026-01-09 20:00\", or one with an offset such as \"2026-01-09T20:00:00-05:00\"";
+const AT_FORM: &str = "a local time of the first desk such as \"2026-01-09 20:00\", or one with an offset such as \"2026-01-09T20:00:00-05:00\"";
 
 /// What an example can name.
 pub(super) struct Context<'p> {
@@ -104,35 +112,63 @@ impl Reader<'_> {
             let before_mail = self.mail(before, texts, problems)?;
             if earlier.last().is_some_and(|last| last.at > before_mail.at) || before_mail.at > mail.at {
                 problems.push(
-                    Diagnostic::error(before.place.location(self.file), "earlier mails are not in the order of time")
-                        .found(format!("\"{}\"", before.at.as_ref().map(|at| clip(&at.value)).unwrap_or_default()))
-                        .allowed("the oldest first, and none after the mail itself"),
+                    Diagnostic::error(
+                        before.place.location(self.file),
+                        "earlier mails are not in the order of time",
+                    )
+                    .found(format!(
+                        "\"{}\"",
+                        before.at.as_ref().map(|at| clip(&at.value)).unwrap_or_default()
+                    ))
+                    .allowed("the oldest first, and none after the mail itself"),
                 );
             }
             earlier.push(before_mail);
         }
         if written.has_expect && written.expect.is_empty() {
             problems.push(
-                Diagnostic::error(written.place.location(self.file), "this test expects nothing, so it cannot fail")
-                    .allowed("at least one key in `expect`"),
+                Diagnostic::error(
+                    written.place.location(self.file),
+                    "this test expects nothing, so it cannot fail",
+                )
+                .allowed("at least one key in `expect`"),
             );
         }
-        let expect = written.expect.iter().filter_map(|expected| self.expectation(expected, problems)).collect();
+        let expect =
+            written.expect.iter().filter_map(|expected| self.expectation(expected, problems)).collect();
         let origin = Origin { file: self.file_index, span: name.span.clone() };
         Some(Example { name: name.value.clone(), earlier, mail, expect, origin })
     }
 
-    fn mail(&self, written: &written::ExampleMail, texts: &TextFiles<'_>, problems: &mut Problems) -> Option<ExampleMail> {
+    fn mail(
+        &self,
+        written: &written::ExampleMail,
+        texts: &TextFiles<'_>,
+        problems: &mut Problems,
+    ) -> Option<ExampleMail> {
         let at = self.instant(written.at.as_ref()?, problems)?;
         let value = |text: &Option<At<String>>| text.as_ref().map(|text| text.value.clone());
         if let Some(mailbox) = &written.mailbox {
-            find(self.file, mailbox, "mailbox", self.vocabulary.mailboxes.iter().map(String::as_str), problems);
+            find(
+                self.file,
+                mailbox,
+                "mailbox",
+                self.vocabulary.mailboxes.iter().map(String::as_str),
+                problems,
+            );
         }
         let mut headers = Vec::new();
         for (name, values) in &written.headers {
-            let legal = !name.value.is_empty() && name.value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+            let legal = !name.value.is_empty()
+                && name.value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
             if !legal {
-                super::malformed(self.file, name, "this is no name of a header field", "a name such as \"X-Severity\"", problems);
+                super::malformed(
+                    self.file,
+                    name,
+                    "this is no name of a header field",
+                    "a name such as \"X-Severity\"",
+                    problems,
+                );
             }
             headers.extend(values.iter().map(|value| (name.value.clone(), value.value.clone())));
         }
@@ -150,7 +186,12 @@ impl Reader<'_> {
     }
 
     /// The bytes of a mail beside the file of examples.
-    fn mail_file(&self, name: Option<&At<String>>, texts: &TextFiles<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
+    fn mail_file(
+        &self,
+        name: Option<&At<String>>,
+        texts: &TextFiles<'_>,
+        problems: &mut Problems,
+    ) -> Option<Vec<u8>> {
         let name = name?;
         let folder = self.file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
         let path = format!("{folder}/{}", name.value);
@@ -196,7 +237,7 @@ impl Reader<'_> {
             ExpectedValue::Text(text) if LIST_KEYS.contains(&key) => Wanted::Texts(vec![text.clone()]),
             ExpectedValue::Text(text) => Wanted::Text(text.clone()),
         };
-        self.plausible(key, label, &wanted, expected, problems);
+        self.plausible(label, &wanted, expected, problems);
         let origin = Origin { file: self.file_index, span: expected.key.span.clone() };
         Some(Expectation { key: key.to_owned(), wanted, origin })
     }
@@ -204,17 +245,19 @@ impl Reader<'_> {
     /// A test that names something the policy does not have could only fail, or worse, never fail.
     fn plausible(
         &self,
-        key: &str,
         label: Option<&super::super::Label>,
         wanted: &Wanted,
         expected: &written::Expected,
         problems: &mut Problems,
     ) {
+        let key = expected.key.value.as_str();
         let place = || At::new(String::new(), expected.place.span.clone());
         let known: Option<Vec<&str>> = match key {
             _ if label.is_some() => label.map(|label| label.values.iter().map(String::as_str).collect()),
             "coverage" => Some(self.context.coverage.iter().map(|rule| rule.name.as_str()).collect()),
-            "alerts" | "defer" => Some(self.context.escalations.iter().map(|one| one.name.as_str()).collect()),
+            "alerts" | "defer" => {
+                Some(self.context.escalations.iter().map(|one| one.name.as_str()).collect())
+            }
             "reply" => Some(self.context.replies.names().collect()),
             "asked_for" => Some(self.context.asks.iter().map(|ask| ask.name.as_str()).collect()),
             "desk" => Some(self.vocabulary.desks.iter().map(String::as_str).collect()),

@@ -12,7 +12,9 @@ use super::conditions::condition;
 use super::{Seen, Vocabulary, at_most, find, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip};
-use crate::calendar::{Calendar, DaySpan, Holidays, Week, Zone, ZoneError, overlapping, parse_weekdays, weekday_name};
+use crate::calendar::{
+    Calendar, DaySpan, Holidays, Week, Zone, ZoneError, overlapping, parse_weekdays, weekday_name,
+};
 
 /// A calendar that could be compiled, under the name it has in the file.
 pub(super) struct Compiled {
@@ -25,6 +27,9 @@ impl Compiled {
         self.calendar.zone()
     }
 }
+
+/// Working out the openings of a calendar takes some milliseconds.
+const MOST_CALENDARS: usize = 100;
 
 pub(super) fn calendars(
     file: &Arc<SourceFile>,
@@ -40,13 +45,16 @@ pub(super) fn calendars(
                 .allowed("at least one, with `name`, `time_zone` and `week`"),
         );
     }
-    at_most(file, "calendar", written.get(super::MOST_RULES).map(|calendar| calendar.place.span.clone()), problems);
-    for calendar in written.iter().take(super::MOST_RULES) {
+    let beyond = written.get(MOST_CALENDARS).map(|calendar| calendar.place.span.clone());
+    at_most(file, "calendars", MOST_CALENDARS, beyond, problems);
+    for calendar in written.iter().take(MOST_CALENDARS) {
         let zone = calendar.time_zone.as_ref().and_then(|zone| self::zone(file, zone, problems));
         let week = week(file, &calendar.week, problems);
         let days = days(file, &calendar.days, problems);
         let holidays = holidays(file, &calendar.holidays, texts, problems);
-        let Some(name) = calendar.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        let Some(name) = calendar.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
+            continue;
+        };
         // A calendar with a mistake still takes its name, so that desks do not complain about it as well.
         let zone = zone.or_else(|| Zone::parse("UTC").ok());
         if let Some(zone) = zone {
@@ -81,7 +89,9 @@ fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems
                 problems.push(
                     Diagnostic::error(text.location(file), "these are no opening hours")
                         .found(format!("\"{}\"", clip(&text.value)))
-                        .allowed("two times of day such as \"08:00-20:00\", \"22:00-06:00\" or \"00:00-24:00\"")
+                        .allowed(
+                            "two times of day such as \"08:00-20:00\", \"22:00-06:00\" or \"00:00-24:00\"",
+                        )
                         .hint(error.to_string()),
                 );
             }
@@ -120,9 +130,16 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
             let day = weekday.to_monday_zero_offset();
             if let Some((_, before)) = by_day.get(&day) {
                 problems.push(
-                    Diagnostic::error(days.location(file), format!("{} has its hours twice", weekday_name(weekday)))
-                        .found(format!("`{}`, and line {} before", clip(&days.value), file.line(before.span.start)))
-                        .allowed("each weekday once; several spans of one day go into one list"),
+                    Diagnostic::error(
+                        days.location(file),
+                        format!("{} has its hours twice", weekday_name(weekday)),
+                    )
+                    .found(format!(
+                        "`{}`, and line {} before",
+                        clip(&days.value),
+                        file.line(before.span.start)
+                    ))
+                    .allowed("each weekday once; several spans of one day go into one list"),
                 );
                 continue;
             }
@@ -140,9 +157,12 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
         && let Some((_, place)) = by_day.get(&second.to_monday_zero_offset())
     {
         problems.push(
-            Diagnostic::error(place.location(file), "hours that run past midnight overlap with the next day's")
-                .found(format!("{} runs into {}", weekday_name(first), weekday_name(second)))
-                .allowed("hours that follow each other; adjoining ones are fine"),
+            Diagnostic::error(
+                place.location(file),
+                "hours that run past midnight overlap with the next day's",
+            )
+            .found(format!("{} runs into {}", weekday_name(first), weekday_name(second)))
+            .allowed("hours that follow each other; adjoining ones are fine"),
         );
     }
     week
@@ -200,7 +220,8 @@ fn holidays(
         let Some((_, source)) = texts.open(&name.value, problems) else { continue };
         let (holidays, found) = Holidays::parse(&source.text);
         for problem in found {
-            let mut diagnostic = Diagnostic::error(line_of(&source, problem.line), problem.message);
+            let mut diagnostic =
+                Diagnostic::error(Location::new(&source, source.line_span(problem.line)), problem.message);
             diagnostic.severity = problem.severity;
             diagnostic.found = Some(problem.found);
             diagnostic.allowed = Some(problem.allowed);
@@ -209,13 +230,6 @@ fn holidays(
         all.merge(holidays);
     }
     all
-}
-
-/// The whole of a 1-based line.
-pub(super) fn line_of(file: &Arc<SourceFile>, line: usize) -> Location {
-    let start: usize = file.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let length = file.text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
-    Location::new(file, start..start + length)
 }
 
 pub(super) fn desks(
@@ -232,14 +246,24 @@ pub(super) fn desks(
     }
     let mut seen = Seen::new("desk");
     let mut desks = Vec::new();
+    let beyond = written.desks.get(super::MOST_RULES).map(|desk| desk.place.span.clone());
+    at_most(file, "desks", super::MOST_RULES, beyond, problems);
     for desk in written.desks.iter().take(super::MOST_RULES) {
         let named = desk.calendar.as_ref().filter(|_| !written.calendars.is_empty());
         let calendar = named.and_then(|name| {
             find(file, name, "calendar", calendars.iter().map(|calendar| calendar.name.as_str()), problems)
         });
-        let Some(name) = desk.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        let Some(name) = desk.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
+            continue;
+        };
         if ["next-open", "customer"].contains(&name.value.as_str()) {
-            super::malformed(file, name, "a desk cannot have this name", "a name other than next-open and customer", problems);
+            super::malformed(
+                file,
+                name,
+                "a desk cannot have this name",
+                "a name other than next-open and customer",
+                problems,
+            );
         }
         desks.push(Desk { name: name.value.clone(), calendar: calendar.unwrap_or(0) });
     }
@@ -258,6 +282,8 @@ pub(super) fn assigns(
         return vec![Assign { when: Condition::default(), to: AssignTo::NextOpen, pool: all, origin: None }];
     }
     let mut assigns = Vec::new();
+    let beyond = written.get(super::MOST_RULES).map(|assign| assign.place.span.clone());
+    at_most(file, "[[assign]] rows", super::MOST_RULES, beyond, problems);
     for (index, assign) in written.iter().take(super::MOST_RULES).enumerate() {
         let is_last = index + 1 == written.len();
         last_without_when(file, assign, is_last, problems);
@@ -276,7 +302,9 @@ pub(super) fn assigns(
         let mut pool: Vec<usize> = assign
             .desks
             .iter()
-            .filter_map(|name| find(file, name, "desk", vocabulary.desks.iter().map(String::as_str), problems))
+            .filter_map(|name| {
+                find(file, name, "desk", vocabulary.desks.iter().map(String::as_str), problems)
+            })
             .collect();
         pool.sort_unstable();
         pool.dedup();
@@ -291,17 +319,28 @@ pub(super) fn assigns(
 /// What is known while a mail is being assigned: nothing of the desk and its hours.
 const ASSIGN_KEYS: [Key; 3] = [Key::Hours, Key::ClosedFor, Key::Desk];
 
-fn last_without_when(file: &Arc<SourceFile>, assign: &written::Assign, is_last: bool, problems: &mut Problems) {
+fn last_without_when(
+    file: &Arc<SourceFile>,
+    assign: &written::Assign,
+    is_last: bool,
+    problems: &mut Problems,
+) {
     if is_last && assign.when.is_some() {
         problems.push(
-            Diagnostic::error(assign.place.location(file), "the last [[assign]] has a `when`, so some mail has no desk")
-                .allowed("a last [[assign]] without `when`"),
+            Diagnostic::error(
+                assign.place.location(file),
+                "the last [[assign]] has a `when`, so some mail has no desk",
+            )
+            .allowed("a last [[assign]] without `when`"),
         );
     }
     if !is_last && assign.when.is_none() {
         problems.push(
-            Diagnostic::error(assign.place.location(file), "this [[assign]] takes every mail; those after it never apply")
-                .allowed("a `when`, or its place at the end"),
+            Diagnostic::error(
+                assign.place.location(file),
+                "this [[assign]] takes every mail; those after it never apply",
+            )
+            .allowed("a `when`, or its place at the end"),
         );
     }
 }

@@ -7,7 +7,7 @@ use super::super::words::Use;
 use super::super::written;
 use super::super::{Label, LabelKind, Place, PlaceSet, Term, TermKind, Words};
 use super::conditions::FIXED_KEYS;
-use super::{Seen, find, malformed, origin};
+use super::{Seen, at_most, find, malformed, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::base::document::{At, Problems, clip};
 use crate::lexicon::{Lexicon, NearMisses, Patterns};
@@ -43,6 +43,9 @@ impl WordsWithoutAsks {
 /// The label that every policy must have, and whose words are the published ones.
 const URGENCY: &str = "urgency";
 
+/// Each label is looked at for every mail and stands in every reply's variables.
+const MOST_LABELS: usize = 100;
+
 pub(super) fn labels(
     file: &Arc<SourceFile>,
     written: &written::Policy,
@@ -57,7 +60,9 @@ pub(super) fn labels(
     let mut seen = Seen::new("label");
     let mut labels = Vec::new();
     let mut collected = Collected::default();
-    for label in written.labels.iter().take(super::MOST_RULES) {
+    let beyond = written.labels.get(MOST_LABELS).map(|label| label.name.span.clone());
+    at_most(file, "labels", MOST_LABELS, beyond, problems);
+    for label in written.labels.iter().take(MOST_LABELS) {
         if !seen.is_new(file, &label.name, problems) {
             continue;
         }
@@ -106,18 +111,25 @@ fn word_label(
     let mut values: Vec<String> = Vec::new();
     let mut default = None;
     let mut seen = Seen::new("value");
+    let beyond = label.values.get(super::MOST_RULES).map(|word| word.place.span.clone());
+    at_most(file, "values of one label", super::MOST_RULES, beyond, problems);
     for word in label.values.iter().take(super::MOST_RULES) {
-        let Some(name) = word.value.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        let Some(name) = word.value.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
+            continue;
+        };
         let value = values.len();
         values.push(name.value.clone());
-        collect(file, word, index, value, collected, problems);
+        collect(file, word, (index, value), collected, problems);
         let is_default = word.default.as_ref().is_some_and(|default| default.value);
         let has_words = !word.keywords.is_empty() || !word.patterns.is_empty();
         if is_default && default.is_some() {
             problems.push(
-                Diagnostic::error(word.place.location(file), format!("`{}` has two defaults", label.name.value))
-                    .found(format!("\"{}\"", clip(&name.value)))
-                    .allowed("at most one value with `default = true`"),
+                Diagnostic::error(
+                    word.place.location(file),
+                    format!("`{}` has two defaults", label.name.value),
+                )
+                .found(format!("\"{}\"", clip(&name.value)))
+                .allowed("at most one value with `default = true`"),
             );
         }
         if is_default {
@@ -132,29 +144,47 @@ fn word_label(
     }
     if values.is_empty() {
         problems.push(
-            Diagnostic::error(label.name.location(file), format!("the label `{}` has no values", clip(&label.name.value)))
-                .allowed(format!("[[label.{}]] with `value` and `keywords`", clip(&label.name.value))),
+            Diagnostic::error(
+                label.name.location(file),
+                format!("the label `{}` has no values", clip(&label.name.value)),
+            )
+            .allowed(format!("[[label.{}]] with `value` and `keywords`", clip(&label.name.value))),
         );
     }
-    Label { name: label.name.value.clone(), values, default, kind: LabelKind::Words, origin: origin(&label.name) }
+    Label {
+        name: label.name.value.clone(),
+        values,
+        default,
+        kind: LabelKind::Words,
+        origin: origin(&label.name),
+    }
 }
 
 fn collect(
     file: &Arc<SourceFile>,
     word: &written::Word,
-    label: usize,
-    value: usize,
+    (label, value): (usize, usize),
     collected: &mut Collected,
     problems: &mut Problems,
 ) {
     let places = places(file, &word.places, collected, problems);
     for (texts, kind) in [(&word.keywords, TermKind::Keyword), (&word.patterns, TermKind::Pattern)] {
         for text in texts {
-            if kind == TermKind::Keyword && !text.value.trim().is_empty() && !text.value.chars().any(char::is_alphanumeric) {
+            if kind == TermKind::Keyword
+                && !text.value.trim().is_empty()
+                && !text.value.chars().any(char::is_alphanumeric)
+            {
                 let allowed = "at least one letter or digit: marks alone stand everywhere";
                 malformed(file, text, "this is no keyword", allowed, problems);
             }
-            collected.terms.push(Term { text: text.value.clone(), label, value, kind, places, origin: origin(text) });
+            collected.terms.push(Term {
+                text: text.value.clone(),
+                label,
+                value,
+                kind,
+                places,
+                origin: origin(text),
+            });
         }
     }
     collected.excepts.extend(word.except.iter().map(|except| (except.clone(), label, value)));
@@ -193,7 +223,8 @@ fn places(
 fn header_index(place: &str, headers: &mut Vec<String>) -> Option<usize> {
     let name = place.strip_prefix("header:")?.to_ascii_lowercase();
     // RFC 5322 section 2.2: printable ASCII except the colon.
-    if name.is_empty() || name.len() > 80 || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
+    if name.is_empty() || name.len() > 80 || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
+    {
         return None;
     }
     if let Some(index) = headers.iter().position(|known| *known == name) {
@@ -243,9 +274,12 @@ fn build(
     let pattern_places: Vec<At<()>> =
         pattern_terms.iter().filter_map(|index| places.get(*index)).cloned().collect();
     let patterns = patterns(file, &sources, &pattern_places, problems);
-    let near_terms: Vec<usize> =
-        of_kind(TermKind::Keyword).filter(|(_, term)| Some(term.label) == urgency).map(|(index, _)| index).collect();
-    let near: Vec<&str> = near_terms.iter().filter_map(|index| terms.get(*index)).map(|term| term.text.as_str()).collect();
+    let near_terms: Vec<usize> = of_kind(TermKind::Keyword)
+        .filter(|(_, term)| Some(term.label) == urgency)
+        .map(|(index, _)| index)
+        .collect();
+    let near: Vec<&str> =
+        near_terms.iter().filter_map(|index| terms.get(*index)).map(|term| term.text.as_str()).collect();
     let near = NearMisses::build(&near);
     Some(WordsWithoutAsks {
         headers,
@@ -271,13 +305,20 @@ fn lexicon(
             Ok(lexicon) => return Some(lexicon),
             Err(error) => {
                 let Some(index) = error.index().filter(|index| *index < phrases.len()) else {
-                    problems.push(Diagnostic::error(Location::new(file, 0..0), format!("the keywords cannot be used: {error}")));
+                    problems.push(Diagnostic::error(
+                        Location::new(file, 0..0),
+                        format!("the keywords cannot be used: {error}"),
+                    ));
                     return None;
                 };
-                let location = places.get(index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
+                let location =
+                    places.get(index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
                 problems.push(
                     Diagnostic::error(location, "this is no keyword")
-                        .found(format!("\"{}\"", phrases.get(index).map(|text| clip(text)).unwrap_or_default()))
+                        .found(format!(
+                            "\"{}\"",
+                            phrases.get(index).map(|text| clip(text)).unwrap_or_default()
+                        ))
                         .allowed("one or more words, at most 256 characters")
                         .hint_if(Some(error.to_string())),
                 );
@@ -306,8 +347,9 @@ pub(super) fn patterns(
         match Patterns::build(&sources) {
             Ok(patterns) => return Some(patterns),
             Err(error) => {
-                let location =
-                    places.get(error.index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
+                let location = places
+                    .get(error.index)
+                    .map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
                 problems.push(
                     Diagnostic::error(location, "this pattern cannot be used")
                         .found(error.message)
@@ -332,7 +374,9 @@ fn matrices(
     problems: &mut Problems,
 ) {
     let mut waiting: Vec<&written::Matrix> = Vec::new();
-    for matrix in written.iter().take(super::MOST_RULES) {
+    let beyond = written.get(MOST_LABELS).map(|matrix| matrix.place.span.clone());
+    at_most(file, "matrices", MOST_LABELS, beyond, problems);
+    for matrix in written.iter().take(MOST_LABELS) {
         if seen.is_new(file, &matrix.name, problems) {
             legal_name(file, &matrix.name, problems);
             waiting.push(matrix);
@@ -376,7 +420,8 @@ fn matrix(
     let mut values: Vec<String> = Vec::new();
     let mut cells = vec![vec![None; column_label.values.len()]; row_label.values.len()];
     for (row_name, columns) in &matrix.cells {
-        let row = find(file, row_name, "value of the rows", row_label.values.iter().map(String::as_str), problems);
+        let row =
+            find(file, row_name, "value of the rows", row_label.values.iter().map(String::as_str), problems);
         for (column_name, cell) in columns {
             let known = column_label.values.iter().map(String::as_str);
             let column = find(file, column_name, "value of the columns", known, problems);
@@ -390,8 +435,16 @@ fn matrix(
             }
         }
     }
-    complete(file, matrix, row_label, column_label, &cells, problems);
-    let cells = cells.into_iter().map(|row| row.into_iter().map(|cell| cell.unwrap_or(0)).collect()).collect();
+    let missing = missing_cells(row_label, column_label, &cells);
+    if !missing.is_empty() {
+        problems.push(
+            Diagnostic::error(matrix.name.location(file), "this matrix has no value for some combinations")
+                .found(format!("nothing for {}", crate::base::document::list(&missing)))
+                .allowed("a cell for each value of the rows and each of the columns"),
+        );
+    }
+    let cells =
+        cells.into_iter().map(|row| row.into_iter().map(|cell| cell.unwrap_or(0)).collect()).collect();
     Some(Label {
         name: matrix.name.value.clone(),
         values,
@@ -401,14 +454,8 @@ fn matrix(
     })
 }
 
-fn complete(
-    file: &Arc<SourceFile>,
-    matrix: &written::Matrix,
-    rows: &Label,
-    columns: &Label,
-    cells: &[Vec<Option<usize>>],
-    problems: &mut Problems,
-) {
+/// The combinations of rows and columns that have no cell.
+fn missing_cells(rows: &Label, columns: &Label, cells: &[Vec<Option<usize>>]) -> Vec<String> {
     let mut missing = Vec::new();
     for (row, row_cells) in rows.values.iter().zip(cells) {
         for (column, cell) in columns.values.iter().zip(row_cells) {
@@ -417,11 +464,5 @@ fn complete(
             }
         }
     }
-    if !missing.is_empty() {
-        problems.push(
-            Diagnostic::error(matrix.name.location(file), "this matrix has no value for some combinations")
-                .found(format!("nothing for {}", crate::base::document::list(&missing)))
-                .allowed("a cell for each value of the rows and each of the columns"),
-        );
-    }
+    missing
 }

@@ -12,6 +12,8 @@ use crate::base::document::{Problems, list};
 
 /// The most renderings that one rule's template is tried with.
 const MOST_TRIALS: usize = 200;
+/// The most renderings of a whole policy; a shipped one takes some hundred.
+const MOST_TRIALS_IN_ALL: usize = 5_000;
 
 /// Reads `replies/*.txt` and `*.html`; also answers the files, to show mistakes in.
 pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Replies, Vec<Arc<SourceFile>>) {
@@ -40,43 +42,45 @@ pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Repli
 fn diagnostic(source: &Arc<SourceFile>, error: &RenderError) -> Diagnostic {
     let span = error.span.clone().unwrap_or(0..0);
     let end = span.end.min(source.text.len());
-    let diagnostic = Diagnostic::error(Location::new(source, span.start.min(end)..end), "this reply template does not work")
-        .found(error.message.clone());
-    if error.message.contains("first line") {
-        return diagnostic.allowed("`Subject: …` as the first line, then a blank line, then the text");
-    }
+    let location = Location::new(source, span.start.min(end)..end);
+    let mut diagnostic =
+        Diagnostic::error(location, "this reply template does not work").found(error.message.clone());
+    diagnostic.allowed = error.allowed.map(str::to_owned);
     diagnostic
+}
+
+/// What templates are tried with.
+pub(super) struct Trying<'p> {
+    pub(super) coverage: &'p [Coverage],
+    pub(super) asks: &'p [Ask],
+    pub(super) vocabulary: &'p Vocabulary<'p>,
 }
 
 /// Checks every template that a rule uses, in all its languages.
 pub(super) fn check(
-    replies: &mut Replies,
+    replies: &Replies,
     sources: &[Arc<SourceFile>],
-    coverage: &[Coverage],
-    asks: &[Ask],
-    vocabulary: &Vocabulary<'_>,
+    trying: &Trying<'_>,
     problems: &mut Problems,
 ) {
-    let labels: Vec<String> = vocabulary.labels.iter().map(|label| variable(&label.name)).collect();
+    let labels: Vec<String> = trying.vocabulary.labels.iter().map(|label| variable(&label.name)).collect();
     let known: Vec<String> = VARIABLES.iter().map(|name| (*name).to_owned()).chain(labels).collect();
-    let names: Vec<String> = replies.names().map(str::to_owned).collect();
-    for name in names {
-        for index in replies.variants(&name) {
-            let Some(source) = sources.iter().find(|source| replies.file(index) == Some(source.name.as_str())) else {
-                continue;
-            };
-            let unknown = replies.unknown_variables(index, &source.text, &known);
-            for missing in &unknown {
-                problems.push(
-                    Diagnostic::error(Location::new(source, missing.span.clone()), "replies have no such variable")
-                        .found(format!("`{}`", missing.name))
-                        .allowed(list(&known))
-                        .hint_if(suggest(&missing.name, known.iter().map(String::as_str))),
-                );
-            }
-            if unknown.is_empty() {
-                try_rules(replies, index, source, &name, coverage, asks, vocabulary, problems);
-            }
+    let mut budget = MOST_TRIALS_IN_ALL;
+    for source in sources {
+        let Some(index) = replies.by_file(&source.name) else { continue };
+        let unknown = replies.unknown_variables(index, &source.text, &known);
+        for missing in &unknown {
+            let location = Location::new(source, missing.span.clone());
+            problems.push(
+                Diagnostic::error(location, "replies have no such variable")
+                    .found(format!("`{}`", missing.name))
+                    .allowed(list(&known))
+                    .hint_if(suggest(&missing.name, known.iter().map(String::as_str))),
+            );
+        }
+        if unknown.is_empty() {
+            let failed = try_rules(replies, index, trying, &mut budget);
+            problems.extend(failed.map(|(error, hint)| diagnostic(source, &error).hint(hint)));
         }
     }
 }
@@ -85,34 +89,34 @@ fn variable(label: &str) -> String {
     label.replace('-', "_")
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of a policy that is not put together yet")]
+/// Renders a template for the rules that use it; answers the first failure and when it happens.
 fn try_rules(
     replies: &Replies,
     index: usize,
-    source: &Arc<SourceFile>,
-    name: &str,
-    coverage: &[Coverage],
-    asks: &[Ask],
-    vocabulary: &Vocabulary<'_>,
-    problems: &mut Problems,
-) {
+    trying: &Trying<'_>,
+    budget: &mut usize,
+) -> Option<(RenderError, String)> {
+    let Trying { coverage, asks, vocabulary } = trying;
     for (position, rule) in coverage.iter().enumerate() {
-        if rule.reply.and_then(|reply| replies.name(reply)) != Some(name) {
+        let uses = rule.reply.and_then(|reply| replies.name(reply)) == replies.name(index);
+        if rule.reply.is_none() || !uses || *budget == 0 {
             continue;
         }
         let before = coverage.get(..position).unwrap_or_default();
         let mut trials = trials(rule, asks, vocabulary);
         trials.retain(|variables| !before.iter().any(|earlier| takes(earlier, variables, vocabulary)));
-        for variables in trials.into_iter().take(MOST_TRIALS) {
+        *budget = budget.saturating_sub(trials.len().max(1));
+        for variables in trials {
             if let Err(error) = replies.render(index, &variables) {
-                problems.push(diagnostic(source, &error).hint(format!(
-                    "it fails for the rule \"{}\" when hours are {}",
-                    rule.name, variables.hours
-                )));
-                return;
+                let hours = &variables.hours;
+                return Some((
+                    error,
+                    format!("it fails for the rule \"{}\" when hours are {hours}", rule.name),
+                ));
             }
         }
     }
+    None
 }
 
 /// Whether a rule surely takes a mail with these hours and labels, so that later rules never see it.
@@ -201,6 +205,9 @@ fn label_choices(rule: &Coverage, vocabulary: &Vocabulary<'_>) -> Vec<BTreeMap<S
     let mut choices = vec![first.clone()];
     for (name, values) in &admitted {
         for value in values.iter().skip(1) {
+            if choices.len() >= MOST_TRIALS / 4 {
+                return choices;
+            }
             let mut choice = first.clone();
             choice.insert(name.clone(), value.clone());
             choices.push(choice);

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use super::super::duration::{DURATION_FORM, TARGET_FORM, parse_target};
 use super::super::written;
 use super::super::{
-    Accepted, Also, Ask, Conversation, Coverage, Escalation, EscalationStep, GroupBy, Origin, RaiseClock, Replies,
-    parse_duration,
+    Accepted, Also, Ask, Conversation, Coverage, Escalation, EscalationStep, GroupBy, Origin, RaiseClock,
+    Replies, parse_duration,
 };
 use super::conditions::condition;
 use super::labels::patterns;
@@ -25,6 +25,8 @@ pub(super) fn asks(
     let file = vocabulary.file;
     let mut seen = Seen::new("ask");
     let (mut asks, mut sources, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let beyond = written.get(super::MOST_RULES).map(|ask| ask.place.span.clone());
+    at_most(file, "asks", super::MOST_RULES, beyond, problems);
     for ask in written.iter().take(super::MOST_RULES) {
         let when = condition(ask.when.as_ref(), vocabulary, &[], problems);
         let start = sources.len();
@@ -58,11 +60,15 @@ pub(super) fn escalations(
 ) -> Vec<Escalation> {
     let file = vocabulary.file;
     let mut seen = Seen::new("escalation");
-    at_most(file, "escalation", written.get(super::MOST_RULES).map(|one| one.place.span.clone()), problems);
+    let beyond = written.get(super::MOST_RULES).map(|one| one.place.span.clone());
+    at_most(file, "escalations", super::MOST_RULES, beyond, problems);
     let mut escalations = Vec::new();
     for escalation in written.iter().take(super::MOST_RULES) {
-        let Some(name) = escalation.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
-        let mut optional = |text: &Option<At<String>>| text.as_ref().and_then(|text| duration(text, vocabulary, problems));
+        let Some(name) = escalation.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
+            continue;
+        };
+        let mut optional =
+            |text: &Option<At<String>>| text.as_ref().and_then(|text| duration(text, vocabulary, problems));
         let repeat_every = optional(&escalation.repeat_every);
         let remind_before = optional(&escalation.remind_before);
         let give_up_after = optional(&escalation.give_up_after).unwrap_or(SignedDuration::from_hours(24));
@@ -81,7 +87,11 @@ pub(super) fn escalations(
     escalations
 }
 
-fn duration(text: &At<String>, vocabulary: &Vocabulary<'_>, problems: &mut Problems) -> Option<SignedDuration> {
+fn duration(
+    text: &At<String>,
+    vocabulary: &Vocabulary<'_>,
+    problems: &mut Problems,
+) -> Option<SignedDuration> {
     let parsed = parse_duration(&text.value);
     if parsed.is_none() {
         malformed(vocabulary.file, text, "this is no duration", DURATION_FORM, problems);
@@ -127,7 +137,13 @@ fn steps(
         let Some(text) = &step.after else { continue };
         let Some(after) = duration(text, vocabulary, problems) else { continue };
         if steps.last().is_some_and(|before| before.after >= after) {
-            malformed(file, text, "steps must follow each other in time", "a later time than the step before", problems);
+            malformed(
+                file,
+                text,
+                "steps must follow each other in time",
+                "a later time than the step before",
+                problems,
+            );
         }
         if steps.is_empty() && after != SignedDuration::ZERO {
             malformed(file, text, "the first step must start at once", "\"0m\"", problems);
@@ -148,14 +164,11 @@ fn group_by(written: &[At<String>], vocabulary: &Vocabulary<'_>, problems: &mut 
             (_, Some(label)) => Some(GroupBy::Label(label)),
             (_, None) => None,
         };
-        match by {
-            Some(by) => group_by.push(by),
-            None => {
-                let known = vocabulary.labels.iter().map(|label| label.name.as_str());
-                let known = known.chain(["customer", "desk", "mailbox"]);
-                find(vocabulary.file, key, "label", known, problems);
-            }
+        if by.is_none() {
+            let known = vocabulary.labels.iter().map(|label| label.name.as_str());
+            find(vocabulary.file, key, "label", known.chain(["customer", "desk", "mailbox"]), problems);
         }
+        group_by.extend(by);
     }
     group_by
 }
@@ -175,7 +188,8 @@ pub(super) fn coverage(
                 .allowed("at least one rule; the last one without `when`, so that it takes every mail"),
         );
     }
-    at_most(file, "coverage rule", written.get(super::MOST_RULES).map(|rule| rule.place.span.clone()), problems);
+    let beyond = written.get(super::MOST_RULES).map(|rule| rule.place.span.clone());
+    at_most(file, "coverage rules", super::MOST_RULES, beyond, problems);
     let mut coverage = Vec::new();
     for rule in written.iter().take(super::MOST_RULES) {
         let when = condition(rule.when.as_ref(), vocabulary, &[], problems);
@@ -196,7 +210,9 @@ pub(super) fn coverage(
             }
             target
         });
-        let Some(name) = rule.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        let Some(name) = rule.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
+            continue;
+        };
         let origin = Origin { file: 0, span: rule.place.span.clone() };
         coverage.push(Coverage { name: name.value.clone(), when, alerts, defer, reply, target, origin });
     }
@@ -212,15 +228,20 @@ pub(super) fn also(
     let file = vocabulary.file;
     let mut seen = Seen::new("also rule");
     let mut also = Vec::new();
-    at_most(file, "also rule", written.get(super::MOST_RULES).map(|rule| rule.place.span.clone()), problems);
+    let beyond = written.get(super::MOST_RULES).map(|rule| rule.place.span.clone());
+    at_most(file, "also rules", super::MOST_RULES, beyond, problems);
     for rule in written.iter().take(super::MOST_RULES) {
         let when = condition(rule.when.as_ref(), vocabulary, &[], problems);
         let alerts = rule
             .alert
             .iter()
-            .filter_map(|name| find(file, name, "escalation", escalations.iter().map(|one| one.name.as_str()), problems))
+            .filter_map(|name| {
+                find(file, name, "escalation", escalations.iter().map(|one| one.name.as_str()), problems)
+            })
             .collect();
-        let Some(name) = rule.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else { continue };
+        let Some(name) = rule.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
+            continue;
+        };
         also.push(Also { name: name.value.clone(), when, alerts, origin: origin(&rule.place) });
     }
     also
@@ -243,7 +264,13 @@ pub(super) fn conversation(
                 malformed(file, name, "urgency never inherits", allowed, problems);
             }
             if matches!(vocabulary.labels.get(label)?.kind, super::super::LabelKind::Matrix { .. }) {
-                malformed(file, name, "a matrix cannot inherit", "the labels that the matrix is computed from", problems);
+                malformed(
+                    file,
+                    name,
+                    "a matrix cannot inherit",
+                    "the labels that the matrix is computed from",
+                    problems,
+                );
             }
             Some(label)
         })
@@ -252,7 +279,13 @@ pub(super) fn conversation(
         None | Some((_, "raise")) => RaiseClock::Raise,
         Some((_, "creation")) => RaiseClock::Creation,
         Some((text, _)) => {
-            malformed(file, text, "the clock of a raised case cannot start there", "\"raise\" or \"creation\"", problems);
+            malformed(
+                file,
+                text,
+                "the clock of a raised case cannot start there",
+                "\"raise\" or \"creation\"",
+                problems,
+            );
             RaiseClock::Raise
         }
     };
@@ -275,7 +308,13 @@ pub(super) fn accepted(
             let (lint, reason) = (accept.lint.as_ref()?, accept.reason.as_ref()?);
             let digits = lint.value.strip_prefix("ND").unwrap_or("");
             if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                malformed(file, lint, "this is no code of a lint", "\"ND\" and three digits, such as \"ND012\"", problems);
+                malformed(
+                    file,
+                    lint,
+                    "this is no code of a lint",
+                    "\"ND\" and three digits, such as \"ND012\"",
+                    problems,
+                );
             }
             if reason.value.trim().is_empty() {
                 malformed(file, reason, "this is no reason", "why it is meant, in words", problems);

@@ -66,7 +66,11 @@ fn example(table: &Table<'_>, problems: &mut Problems) -> Example {
     table.only(&known, problems);
     let has_expect = table.get("expect").is_some();
     if !has_expect {
-        table.missing("expect", "what must come out, such as { urgency = \"urgent\", pages = true }", problems);
+        table.missing(
+            "expect",
+            "what must come out, such as { urgency = \"urgent\", pages = true }",
+            problems,
+        );
     }
     Example {
         name: table.required_string("name", "what the example shows, in words", problems),

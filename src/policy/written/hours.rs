@@ -22,6 +22,7 @@ pub(in crate::policy) type Spans = Vec<At<String>>;
 pub(in crate::policy) struct Desk {
     pub(in crate::policy) name: Option<At<String>>,
     pub(in crate::policy) calendar: Option<At<String>>,
+    pub(in crate::policy) place: At<()>,
 }
 
 #[derive(Debug)]
@@ -75,6 +76,7 @@ pub(super) fn desks(root: &Table<'_>, problems: &mut Problems) -> Vec<Desk> {
             Desk {
                 name: table.required_string("name", "the name of the desk", problems),
                 calendar: table.required_string("calendar", "the name of a [[calendar]]", problems),
+                place: At::new((), table.span()),
             }
         })
         .collect()

@@ -112,12 +112,20 @@ pub(super) fn escalations(root: &Table<'_>, problems: &mut Problems) -> Vec<Esca
                 &["name", "pages", "steps", "repeat_every", "remind_before", "group_by", "give_up_after"];
             table.only(KEYS, problems);
             if table.get("steps").is_none() {
-                table.missing("steps", "at least one step, such as [{ after = \"0m\", notify = [\"pager\"] }]", problems);
+                table.missing(
+                    "steps",
+                    "at least one step, such as [{ after = \"0m\", notify = [\"pager\"] }]",
+                    problems,
+                );
             }
             Escalation {
                 name: table.required_string("name", "a name that rules refer to", problems),
                 pages: table.boolean("pages", problems),
-                steps: table.tables("steps", problems).iter().map(|step| self::step(step, problems)).collect(),
+                steps: table
+                    .tables("steps", problems)
+                    .iter()
+                    .map(|step| self::step(step, problems))
+                    .collect(),
                 steps_written: table.get("steps").is_some(),
                 repeat_every: table.string("repeat_every", problems),
                 remind_before: table.string("remind_before", problems),

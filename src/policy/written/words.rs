@@ -27,9 +27,12 @@ pub(in crate::policy) struct Matrix {
     pub(in crate::policy) rows: Option<At<String>>,
     pub(in crate::policy) columns: Option<At<String>>,
     /// Row value, then column value and the cell.
-    pub(in crate::policy) cells: Vec<(At<String>, Vec<(At<String>, At<String>)>)>,
+    pub(in crate::policy) cells: Vec<(At<String>, Row)>,
     pub(in crate::policy) place: At<()>,
 }
+
+/// Column values and their cells.
+pub(in crate::policy) type Row = Vec<(At<String>, At<String>)>;
 
 #[derive(Debug)]
 pub(in crate::policy) struct Ask {
@@ -37,6 +40,7 @@ pub(in crate::policy) struct Ask {
     pub(in crate::policy) when: Option<When>,
     pub(in crate::policy) found: Vec<At<String>>,
     pub(in crate::policy) question: Option<At<String>>,
+    pub(in crate::policy) place: At<()>,
 }
 
 pub(super) fn labels(root: &Table<'_>, problems: &mut Problems) -> Vec<Label> {
@@ -79,9 +83,13 @@ pub(super) fn matrices(root: &Table<'_>, problems: &mut Problems) -> Vec<Matrix>
     matrices
 }
 
-fn cells(matrix: &Table<'_>, problems: &mut Problems) -> Vec<(At<String>, Vec<(At<String>, At<String>)>)> {
+fn cells(matrix: &Table<'_>, problems: &mut Problems) -> Vec<(At<String>, Row)> {
     if matrix.get("cells").is_none() {
-        matrix.missing("cells", "one line a row, such as cells.high = { high = \"high\", low = \"medium\" }", problems);
+        matrix.missing(
+            "cells",
+            "one line a row, such as cells.high = { high = \"high\", low = \"medium\" }",
+            problems,
+        );
     }
     let Some(rows) = matrix.table("cells", problems) else { return Vec::new() };
     let mut cells = Vec::new();
@@ -105,10 +113,15 @@ pub(super) fn asks(root: &Table<'_>, problems: &mut Problems) -> Vec<Ask> {
         .map(|table| {
             table.only(&["name", "when", "found", "question"], problems);
             Ask {
-                name: table.required_string("name", "what is asked for, such as \"product version\"", problems),
+                name: table.required_string(
+                    "name",
+                    "what is asked for, such as \"product version\"",
+                    problems,
+                ),
                 when: super::when(table, problems),
                 found: table.strings("found", problems),
                 question: table.required_string("question", "the question as the reply puts it", problems),
+                place: At::new((), table.span()),
             }
         })
         .collect()

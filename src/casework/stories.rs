@@ -1,0 +1,399 @@
+//! Stories of conversations, told mail by mail through read, standing, decide and apply, as every command does it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Book, CaseState};
+use crate::base::id::CaseId;
+use crate::decision::{Conversation, Decision, Withheld, decide, read};
+use crate::mail::Source;
+use crate::policy::{Files, Policy, RawFile, compile};
+
+const POLICY: &str = r#"
+name = "story"
+[identity]
+addresses = ["support@desk.example"]
+agents = ["@desk.example"]
+authserv_ids = ["mx.desk.example"]
+[[calendar]]
+name = "office"
+time_zone = "UTC"
+week = { mon-fri = ["08:00-20:00"] }
+[[desk]]
+name = "main"
+calendar = "office"
+[[label.urgency]]
+value = "urgent"
+keywords = ["Urgent"]
+[[label.urgency]]
+value = "soon"
+keywords = ["Soon"]
+[[label.urgency]]
+value = "normal"
+default = true
+[[label.topic]]
+value = "incident"
+keywords = ["outage"]
+[[form]]
+from = "form@portal.example"
+[[ask]]
+name = "version"
+found = ['\bversion \d']
+question = "Which version?"
+[[coverage]]
+name = "urgent incident"
+when = { urgency = "urgent", topic = "incident" }
+alert = "on-call"
+reply = "got-it"
+respond_within = "2h"
+[[coverage]]
+name = "urgent"
+when = { urgency = "urgent" }
+alert = "chat"
+reply = "got-it"
+respond_within = "4h"
+[[coverage]]
+name = "night"
+when = { hours = "closed" }
+defer = "inbox"
+reply = "got-it"
+respond_within = "1 business day"
+[[coverage]]
+name = "day"
+[[escalation]]
+name = "on-call"
+pages = true
+steps = [{ after = "0m", notify = ["pager"] }]
+[[escalation]]
+name = "chat"
+steps = [{ after = "0m", notify = ["chat"] }]
+[[escalation]]
+name = "inbox"
+steps = [{ after = "0m", notify = ["inbox"] }]
+[conversation]
+inherit = ["topic"]
+[auto_reply]
+from = "Support <support@desk.example>"
+per_domain = "3/1h"
+"#;
+
+/// A policy, a book, and the mails that came in so far.
+struct Story {
+    policy: Policy,
+    book: Book,
+    mails: usize,
+}
+
+/// A mail of the story.
+struct Mail<'m> {
+    at: &'m str,
+    head: &'m str,
+    body: &'m str,
+}
+
+impl Story {
+    fn new() -> Self {
+        Story::with(POLICY)
+    }
+
+    fn with(policy: &str) -> Self {
+        let file = |name: &str, text: &str| RawFile { name: name.into(), content: Ok(text.into()) };
+        let reply = "Subject: Re: {{ subject }} [{{ reference }}]\n\nWe have it.\n";
+        let outcome =
+            compile(&Files { files: vec![file("policy.toml", policy), file("replies/got-it.txt", reply)] });
+        let policy = outcome.policy.unwrap_or_else(|| panic!("{:#?}", outcome.diagnostics));
+        Story { policy, book: Book::default(), mails: 0 }
+    }
+
+    /// A mail comes in, with the Message-ID `<N@client.example>` for the N-th. The head may set any field.
+    fn mail(&mut self, mail: &Mail<'_>) -> Decision {
+        self.mail_seen_at(mail, mail.at)
+    }
+
+    fn mail_seen_at(&mut self, mail: &Mail<'_>, now: &str) -> Decision {
+        self.mails += 1;
+        let mut head = String::new();
+        let fields = [
+            ("From", "Anna <anna@client.example>".to_owned()),
+            ("To", "support@desk.example".to_owned()),
+            ("Subject", "Question".to_owned()),
+            ("Message-ID", format!("<{}@client.example>", self.mails)),
+        ];
+        for (name, value) in fields {
+            if !mail.head.lines().any(|line| line.starts_with(&format!("{name}:"))) {
+                head.push_str(&format!("{name}: {value}\n"));
+            }
+        }
+        let bytes = format!("{head}{}\n\n{}\n", mail.head.trim(), mail.body).replace("\n\n\n", "\n\n");
+        let reading = read(&Source::Whole(bytes.trim_start().as_bytes()), &self.policy, None);
+        let (received_at, now) = (instant(mail.at), instant(now));
+        let standing = self.book.standing(&reading, &self.policy, now);
+        let decision = decide(&reading, &standing, &self.policy, received_at, now);
+        self.book.apply(&reading, &decision, &self.policy);
+        decision
+    }
+
+    fn alerts(&self, decision: &Decision) -> Vec<&str> {
+        decision.alerts.iter().map(|alert| self.policy.escalations[alert.escalation].name.as_str()).collect()
+    }
+}
+
+fn instant(text: &str) -> Timestamp {
+    format!("{text}:00Z").parse().expect("an instant")
+}
+
+fn case_of(decision: &Decision) -> CaseId {
+    decision.case.unwrap_or_else(|| CaseId::derive(decision.received_at, decision.content))
+}
+
+const FRIDAY: &str = "2026-01-09T14:00";
+const FRIDAY_LATER: &str = "2026-01-09T15:00";
+const FRIDAY_EVENING: &str = "2026-01-09T16:00";
+const SATURDAY: &str = "2026-01-10T09:00";
+
+fn plain<'m>(at: &'m str, body: &'m str) -> Mail<'m> {
+    Mail { at, head: "", body }
+}
+
+fn answer<'m>(at: &'m str, body: &'m str) -> Mail<'m> {
+    Mail { at, head: "In-Reply-To: <1@client.example>", body }
+}
+
+#[test]
+fn a_follow_up_that_becomes_urgent_raises_and_takes_the_topic_of_the_conversation() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(FRIDAY, "There is an outage."));
+    assert!(first.alerts.is_empty());
+    let raised = story.mail(&answer(SATURDAY, "This is urgent now."));
+    assert_eq!(raised.conversation, Conversation::Raised);
+    assert_eq!(raised.case, Some(case_of(&first)));
+    assert_eq!(story.alerts(&raised), ["on-call"]);
+    assert_eq!(raised.respond_by, Some(instant("2026-01-10T11:00")));
+}
+
+#[test]
+fn the_clock_of_a_raised_case_can_start_at_its_creation() {
+    let mut story =
+        Story::with(&POLICY.replace("[conversation]", "[conversation]\nraise_clock = \"creation\""));
+    story.mail(&plain(FRIDAY, "There is an outage."));
+    let raised = story.mail(&answer(SATURDAY, "This is urgent now."));
+    assert_eq!(raised.respond_by, Some(instant("2026-01-09T16:00")));
+    assert_eq!(
+        story.alerts(&raised),
+        ["on-call"],
+        "a promise that has passed stops the reply, not the alert"
+    );
+    assert_eq!(raised.reply_withheld, [Withheld::Stale]);
+}
+
+#[test]
+fn an_unchanged_urgent_subject_does_not_alert_again() {
+    let mut story = Story::new();
+    let first = story.mail(&Mail { at: FRIDAY, head: "Subject: Urgent: stuck", body: "See above." });
+    assert_eq!(story.alerts(&first), ["chat"]);
+    let head = "Subject: Re: Urgent: stuck\nIn-Reply-To: <1@client.example>";
+    let second = story.mail(&Mail { at: FRIDAY_LATER, head, body: "Any news?" });
+    assert!(second.alerts.is_empty());
+    assert_eq!(second.conversation, Conversation::FollowUp);
+    assert_eq!(second.ignored.len(), 1);
+}
+
+#[test]
+fn an_urgent_follow_up_waits_for_the_running_escalation_unless_it_is_louder() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(FRIDAY, "This is urgent."));
+    assert_eq!(story.alerts(&first), ["chat"]);
+    let same = story.mail(&answer(FRIDAY_LATER, "It is urgent!"));
+    assert!(same.alerts.is_empty(), "chat runs, and nobody has acknowledged it");
+    let louder = story.mail(&answer(FRIDAY_LATER, "Urgent: it is an outage."));
+    assert_eq!(story.alerts(&louder), ["on-call"]);
+    let quieter = story.mail(&answer(FRIDAY_LATER, "Urgent. Please."));
+    assert!(quieter.alerts.is_empty(), "on-call runs, and the outage is inherited");
+}
+
+#[test]
+fn after_an_acknowledgement_or_an_answer_an_urgent_follow_up_alerts() {
+    let mut story = Story::new();
+    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    story.book.case_mut(case).expect("the case").acknowledge();
+    let still = story.mail(&answer(FRIDAY_EVENING, "Still urgent."));
+    assert_eq!(story.alerts(&still), ["chat"]);
+
+    let mut story = Story::new();
+    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    let head = "From: Bob <bob@desk.example>\nTo: anna@client.example\nIn-Reply-To: <1@client.example>\n\
+                Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example";
+    let human = story.mail(&Mail { at: FRIDAY_LATER, head, body: "Urgent or not: here is how." });
+    assert_eq!(human.conversation, Conversation::Answer);
+    assert!(human.alerts.is_empty() && human.reply.is_none());
+    assert_eq!(story.book.case(case).map(|case| case.state), Some(CaseState::Answered));
+    let again = story.mail(&answer(FRIDAY_EVENING, "Does not help, urgent!"));
+    assert_eq!(story.alerts(&again), ["chat"]);
+    assert_eq!(story.book.case(case).map(|case| case.state), Some(CaseState::Open));
+}
+
+#[test]
+fn only_an_authenticated_agent_answers() {
+    let mut story = Story::new();
+    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    let head = "From: Bob <bob@desk.example>\nTo: anna@client.example\nIn-Reply-To: <1@client.example>";
+    let forged = story.mail(&Mail { at: FRIDAY_LATER, head, body: "All done." });
+    assert_eq!(forged.conversation, Conversation::FollowUp);
+    assert_eq!(story.book.case(case).map(|case| case.state), Some(CaseState::Open));
+}
+
+#[test]
+fn a_machine_neither_raises_nor_reopens_nor_is_answered() {
+    let mut story = Story::new();
+    let case = case_of(&story.mail(&Mail { at: FRIDAY, head: "Subject: Urgent: stuck", body: "x" }));
+    story.book.case_mut(case).expect("the case").close();
+    let head = "Subject: Automatic reply: Re: Urgent: stuck\nIn-Reply-To: <1@client.example>\nAuto-Submitted: auto-replied";
+    let machine = story.mail(&Mail { at: FRIDAY_LATER, head, body: "I am away." });
+    assert_eq!(machine.conversation, Conversation::FollowUp);
+    assert!(machine.alerts.is_empty(), "the urgent subject is the old one");
+    assert_eq!(story.book.case(case).map(|case| case.state), Some(CaseState::Closed));
+}
+
+#[test]
+fn a_machine_can_open_a_case_and_alert() {
+    let mut story = Story::new();
+    let decision =
+        story.mail(&Mail { at: SATURDAY, head: "Auto-Submitted: auto-generated", body: "Urgent: outage" });
+    assert_eq!(story.alerts(&decision), ["on-call"]);
+    assert!(decision.reply.is_none() && !decision.reply_withheld.is_empty());
+}
+
+#[test]
+fn the_same_mail_twice_is_a_duplicate() {
+    let mut story = Story::new();
+    let mail = Mail { at: SATURDAY, head: "Message-ID: <same@client.example>", body: "Urgent outage" };
+    let first = story.mail(&mail);
+    let second = story.mail(&mail);
+    assert_eq!((second.conversation, second.case), (Conversation::Duplicate, Some(case_of(&first))));
+    assert!(second.alerts.is_empty() && second.defer.is_none() && second.reply.is_none());
+    assert!(second.reply_withheld.contains(&Withheld::Duplicate));
+}
+
+#[test]
+fn a_reused_message_id_with_other_content_is_another_mail() {
+    let mut story = Story::new();
+    let head = "Message-ID: <same@client.example>";
+    story.mail(&Mail { at: SATURDAY, head, body: "Hello" });
+    let second = story.mail(&Mail { at: SATURDAY, head, body: "Urgent outage" });
+    assert_eq!(second.conversation, Conversation::New);
+    assert_eq!(story.alerts(&second), ["on-call"]);
+}
+
+#[test]
+fn a_sender_gets_one_reply_and_one_more_when_it_gets_louder() {
+    let mut story = Story::new();
+    assert!(story.mail(&plain(SATURDAY, "Hello")).reply.is_some());
+    let again = story.mail(&plain(SATURDAY, "Hello again"));
+    assert_eq!(again.reply_withheld, [Withheld::Repeated]);
+    assert!(story.mail(&plain(SATURDAY, "Urgent outage")).reply.is_some(), "louder");
+    let third = story.mail(&plain(SATURDAY, "Urgent outage, third"));
+    assert_eq!(third.reply_withheld, [Withheld::Repeated], "one more, not two");
+    assert_eq!(story.alerts(&third), ["on-call"]);
+    assert!(story.mail(&plain("2026-01-11T09:01", "Hello")).reply.is_some(), "a day later");
+}
+
+#[test]
+fn a_domain_gets_no_more_replies_than_its_limit() {
+    let mut story = Story::new();
+    let froms = ["a", "b", "c", "d"].map(|name| format!("From: {name}@bulk.example"));
+    let mut replies =
+        froms.iter().map(|head| story.mail(&Mail { at: SATURDAY, head, body: "Hello" }).reply_withheld);
+    assert!(replies.by_ref().take(3).all(|withheld| withheld.is_empty()));
+    assert_eq!(replies.next(), Some(vec![Withheld::DomainLimit]));
+}
+
+#[test]
+fn a_closed_case_is_reopened_within_its_time_and_not_later() {
+    let mut story = Story::new();
+    let case = case_of(&story.mail(&plain(FRIDAY, "Hello")));
+    story.book.case_mut(case).expect("the case").close();
+    let reopened = story.mail(&answer(FRIDAY_LATER, "Again"));
+    assert_eq!((reopened.conversation, reopened.case), (Conversation::Reopened, Some(case)));
+    assert_eq!(story.book.case(case).map(|case| case.state), Some(CaseState::Open));
+    story.book.case_mut(case).expect("the case").close();
+    let later = story.mail(&answer("2026-02-20T09:00", "Again"));
+    assert_eq!((later.conversation, later.case), (Conversation::New, None));
+}
+
+#[test]
+fn a_reference_in_the_subject_joins_only_for_the_same_host() {
+    let mut story = Story::new();
+    let case = case_of(&story.mail(&plain(FRIDAY, "Hello")));
+    let subject = format!("Subject: about [{}]", case.reference());
+    let colleague = format!("{subject}\nFrom: ben@client.example");
+    let joined = story.mail(&Mail { at: FRIDAY_LATER, head: &colleague, body: "Me too" });
+    assert_eq!(joined.case, Some(case));
+    let stranger = format!("{subject}\nFrom: eve@other.example");
+    let apart = story.mail(&Mail { at: FRIDAY_LATER, head: &stranger, body: "Me too" });
+    assert_eq!(apart.case, None);
+}
+
+#[test]
+fn mail_that_answers_our_reply_joins_its_case_and_is_not_answered() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(SATURDAY, "Hello"));
+    let ours = super::own_message_id(case_of(&first), first.content, "desk.example");
+    let head = format!("From: carl@client.example\nIn-Reply-To: <{ours}>");
+    let second = story.mail(&Mail { at: SATURDAY, head: &head, body: "Thanks" });
+    assert_eq!(second.case, Some(case_of(&first)));
+    assert_eq!(second.reply_withheld, [Withheld::AnswersOurReply]);
+}
+
+#[test]
+fn a_deferral_is_made_once_and_starts_at_once_when_its_opening_has_passed() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(SATURDAY, "Hello"));
+    assert_eq!(first.defer.map(|deferral| deferral.until), Some(instant("2026-01-12T08:00")));
+    assert!(story.mail(&answer("2026-01-10T10:00", "More")).defer.is_none(), "it waits already");
+    let late = story.mail_seen_at(&plain(SATURDAY, "Found late"), "2026-01-12T10:00");
+    assert_eq!(late.defer.map(|deferral| deferral.until), Some(instant("2026-01-12T10:00")));
+    assert!(late.reply_withheld.contains(&Withheld::Stale));
+}
+
+#[test]
+fn a_case_lapses_when_nobody_came() {
+    let mut story = Story::new();
+    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    let case = story.book.case_mut(case).expect("the case");
+    case.advance(instant("2026-01-10T13:59"), |_| SignedDuration::from_hours(24));
+    assert_eq!(case.state, CaseState::Open);
+    case.advance(instant("2026-01-10T14:00"), |_| SignedDuration::from_hours(24));
+    assert_eq!(case.state, CaseState::Lapsed);
+}
+
+#[test]
+fn a_reply_goes_to_reply_to_only_where_that_is_safe() {
+    let reply_to = |head: &str| {
+        let decision = Story::new().mail(&Mail { at: SATURDAY, head, body: "Hello" });
+        decision.reply.map_or_else(|| format!("{:?}", decision.reply_withheld), |plan| plan.to.to_string())
+    };
+    assert_eq!(reply_to("Reply-To: team@client.example"), "team@client.example");
+    assert_eq!(reply_to("Reply-To: evil@other.example"), "anna@client.example");
+    let authenticated = "Reply-To: x@other.example\nAuthentication-Results: mx.desk.example; dmarc=pass header.from=client.example";
+    assert_eq!(reply_to(authenticated), "x@other.example");
+    assert_eq!(reply_to("From: form@portal.example\nReply-To: zoe@home.example"), "zoe@home.example");
+    assert_eq!(reply_to("From: form@portal.example"), "[UnsafeReplyTo]");
+    assert_eq!(reply_to("From: support@desk.example"), "[OwnAddress]");
+    assert_eq!(reply_to("Reply-To: noreply@client.example"), "[Evidence(NoReplySender)]");
+}
+
+#[test]
+fn what_the_conversation_has_said_is_not_asked_again() {
+    let mut story = Story::new();
+    assert_eq!(story.mail(&plain(SATURDAY, "Hello")).asked_for.len(), 1);
+    assert_eq!(story.mail(&answer(SATURDAY, "It is version 5.")).asked_for.len(), 0);
+    assert_eq!(story.mail(&answer(SATURDAY, "And now?")).asked_for.len(), 0);
+}
+
+#[test]
+fn a_sender_whose_authentication_fails_gets_the_alert_but_no_reply() {
+    let mut story = Story::new();
+    let head = "Authentication-Results: mx.desk.example; dmarc=fail header.from=client.example";
+    let decision = story.mail(&Mail { at: SATURDAY, head, body: "Urgent outage" });
+    assert_eq!(story.alerts(&decision), ["on-call"]);
+    assert_eq!(decision.reply_withheld, [Withheld::Unauthenticated]);
+}

@@ -1,0 +1,126 @@
+//! The rules as data: layers, outside crates and their homes, what pure code does without.
+
+/// A top-level module and how high it stands. It may know only what stands lower.
+pub(crate) struct Module {
+    pub(crate) name: &'static str,
+    pub(crate) layer: u8,
+}
+
+const fn module(layer: u8, name: &'static str) -> Module {
+    Module { name, layer }
+}
+
+/// All modules, also those that are still to come.
+pub(crate) const MODULES: &[Module] = &[
+    module(0, "base"),
+    module(1, "mail"),
+    module(1, "calendar"),
+    module(1, "lexicon"),
+    module(1, "settings"),
+    module(2, "policy"),
+    module(3, "decision"),
+    module(4, "casework"),
+    module(5, "compose"),
+    module(5, "sources"),
+    module(5, "net"),
+    module(5, "telemetry"),
+    module(6, "store"),
+    module(6, "imap"),
+    module(6, "deliver"),
+    module(7, "service"),
+    module(8, "console"),
+    module(9, "daemon"),
+    module(10, "cli"),
+    // The program; everything it does is in the library.
+    module(11, "main"),
+];
+
+/// The layer of a top-level module.
+pub(crate) fn layer_of(name: &str) -> Option<u8> {
+    MODULES.iter().find(|module| module.name == name).map(|module| module.layer)
+}
+
+/// The highest layer that is pure: no clock, files, environment, randomness, logging.
+pub(crate) const HIGHEST_PURE: u8 = 4;
+
+/// The one module of the pure layers that reads the clock.
+pub(crate) const CLOCK: &str = "base::clock";
+
+/// An outside crate and the modules that may know it, with everything below them.
+pub(crate) struct Outside {
+    pub(crate) name: &'static str,
+    pub(crate) homes: &'static [&'static str],
+}
+
+const fn outside(name: &'static str, homes: &'static [&'static str]) -> Outside {
+    Outside { name, homes }
+}
+
+/// Every dependency. A home that is a single file keeps the crate's types out of the rest, so that it can be replaced.
+pub(crate) const OUTSIDE: &[Outside] = &[
+    outside("aho_corasick", &["lexicon"]),
+    outside("annotate_snippets", &["compose::diagnostics"]),
+    outside("anstream", &["cli"]),
+    outside("anstyle", &["compose"]),
+    outside("anyhow", &["cli"]),
+    outside("blake3", &["base::id"]),
+    outside("caseless", &["lexicon"]),
+    outside("clap", &["cli"]),
+    outside("csv", &["policy::compile"]),
+    outside("html5gum", &["mail::html"]),
+    // An instant is an instant everywhere, but words know no time.
+    outside("jiff", &["base", "calendar", "mail", "policy", "decision", "casework", "compose", "cli"]),
+    outside("mail_parser", &["mail::parser"]),
+    outside("minijinja", &["policy::reply"]),
+    outside("regex", &["lexicon", "policy"]),
+    outside("regex_syntax", &["lexicon"]),
+    outside("serde", &["policy::reply"]),
+    outside("serde_json", &["compose", "cli"]),
+    outside("strsim", &["base", "lexicon"]),
+    outside("textwrap", &["compose"]),
+    outside("thiserror", &["calendar", "lexicon", "policy"]),
+    outside("toml", &["base::document"]),
+    outside("unicode_normalization", &["lexicon"]),
+    outside("unicode_properties", &["lexicon"]),
+];
+
+/// Where pure code must not reach, and why.
+pub(crate) struct Impure {
+    pub(crate) path: &'static str,
+    pub(crate) why: &'static str,
+}
+
+const fn impure(path: &'static str, why: &'static str) -> Impure {
+    Impure { path, why }
+}
+
+/// Paths, by their beginning, and macros.
+pub(crate) const IMPURE: &[Impure] = &[
+    impure("std::fs", "pure code reads no files"),
+    impure("std::net", "pure code knows no network"),
+    impure("std::os", "pure code knows no operating system"),
+    impure("std::env", "pure code reads no environment"),
+    impure("std::process", "pure code starts and ends nothing"),
+    impure("std::thread", "pure code starts no threads"),
+    impure("std::io", "pure code reads and writes nothing"),
+    impure("std::time::SystemTime", "time is an argument"),
+    impure("std::time::Instant", "time is an argument"),
+    impure("std::hash::RandomState", "pure code rolls no dice"),
+    impure("jiff::tz::TimeZone::system", "a desk's zone is chosen, not found"),
+    impure("jiff::tz::TimeZone::try_system", "a desk's zone is chosen, not found"),
+    impure("print!", "pure code writes nothing"),
+    impure("println!", "pure code writes nothing"),
+    impure("eprint!", "pure code writes nothing"),
+    impure("eprintln!", "pure code writes nothing"),
+    impure("dbg!", "pure code writes nothing"),
+];
+
+/// What of the above is pure after all: traits over bytes in memory.
+pub(crate) const PURE_AFTER_ALL: &[&str] =
+    &["std::io::BufRead", "std::io::Read", "std::io::Write", "std::io::Cursor"];
+
+/// Types whose `now` reads the clock.
+pub(crate) const CLOCKS: &[&str] = &["Timestamp", "Zoned", "SystemTime", "Instant", "Utc", "Local"];
+
+/// The most lines of a file without its tests. About 500 is the aim; this is where it stops.
+pub(crate) const MOST_LINES: usize = 600;

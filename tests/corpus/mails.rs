@@ -1,0 +1,92 @@
+//! Every mail of the corpus through read, standing, decide, apply and compose: none may panic, and what the labels of
+//! the corpus say of machines and people is held against the guards.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use nightdesk::base::id::CaseId;
+use nightdesk::casework::Book;
+use nightdesk::compose::{Explained, Explanation, narrative, reply};
+use nightdesk::decision::{decide, read};
+use nightdesk::mail::Source;
+use nightdesk::policy::{Policy, compile};
+use nightdesk::sources::policy_folder;
+
+/// A labelled mail.
+struct Row {
+    path: String,
+    expect: String,
+    tier: String,
+}
+
+#[test]
+fn every_mail_is_decided_and_machines_are_told_from_people() {
+    let Some(folder) = crate::corpus() else { return };
+    let rows = rows(&folder);
+    let policy = policy("rules/starter");
+    let mut agreement: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for row in &rows {
+        let bytes = fs::read(folder.join(&row.path)).expect("a mail of the corpus");
+        let has_evidence = decided(&bytes, &row.path, &policy);
+        let agrees = match row.expect.as_str() {
+            "no-reply" => has_evidence,
+            "reply-ok" => !has_evidence,
+            _ => continue,
+        };
+        let counts = agreement.entry(format!("{} {}", row.expect, row.tier)).or_default();
+        counts.0 += usize::from(agrees);
+        counts.1 += 1;
+    }
+    println!("{} mails decided", rows.len());
+    for (kind, (agree, all)) in &agreement {
+        println!("{kind}: {agree} of {all}");
+        if kind != "no-reply hard" {
+            assert_eq!(agree, all, "{kind}");
+        }
+    }
+    assert!(rows.len() > 500);
+}
+
+fn rows(folder: &Path) -> Vec<Row> {
+    let text = fs::read_to_string(folder.join("manifest.tsv")).expect("manifest.tsv");
+    text.lines()
+        .skip(1)
+        .map(|line| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            Row { path: fields[0].to_owned(), expect: fields[6].to_owned(), tier: fields[7].to_owned() }
+        })
+        .collect()
+}
+
+fn policy(folder: &str) -> Policy {
+    let files =
+        policy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("the policy folder");
+    compile(&files).policy.expect("a sound policy")
+}
+
+/// Takes a mail through the whole house; answers whether there is evidence of a machine.
+fn decided(bytes: &[u8], name: &str, policy: &Policy) -> bool {
+    let reading = read(&Source::Whole(bytes), policy, Some("support"));
+    let now: Timestamp = "2026-01-10T03:00:00Z".parse().expect("an instant");
+    let mut book = Book::default();
+    let standing = book.standing(&reading, policy, now);
+    let decision = decide(&reading, &standing, policy, now, now);
+    assert_eq!(
+        format!("{decision:?}"),
+        format!("{:?}", decide(&reading, &standing, policy, now, now)),
+        "{name} is decided in one way"
+    );
+    book.apply(&reading, &decision, policy);
+    let case = CaseId::derive(now, decision.content);
+    let reply = reply(&reading, &decision, case, policy);
+    assert!(reply.is_ok(), "{name}: {reply:?}");
+    let explained = Explained { file: name, reading: &reading, decision: &decision, policy, reply: &reply };
+    let page = narrative(&explained);
+    let only_ours = page.split('\u{1b}').skip(1).all(|after| after.starts_with('['));
+    assert!(only_ours, "{name} brings escape sequences of its own");
+    let json: serde_json::Value = serde_json::from_str(&Explanation::of(&explained).to_json()).expect("JSON");
+    assert!(json.is_object());
+    reading.is_automated()
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change goes in: form, lints, tests, documentation, and the policies that are
+# shipped. Works from any folder; needs Rust, and installs on Debian what else is missing. Once the crates are there
+# it needs no network.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 3; }
+
+# Installs Debian packages when the program that they bring is missing.
+need() {
+  local program=$1
+  shift
+  command -v "$program" >/dev/null && return
+  command -v apt-get >/dev/null || fail "$program is missing, and there is no apt-get to install $* with"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "$program is missing: install $* as root, then run this again"
+    as_root=(sudo)
+  fi
+  say "$program is missing: installing $*"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+
+run() {
+  say "$*"
+  "$@"
+}
+
+command -v cargo >/dev/null || fail "Rust is missing: see https://rustup.rs, any stable version from rust-version in Cargo.toml on"
+# Rust links with the C compiler, and blake3 brings assembler of its own.
+need cc gcc libc6-dev
+cargo fmt --version >/dev/null 2>&1 || fail "rustfmt is missing: rustup component add rustfmt"
+cargo clippy --version >/dev/null 2>&1 || fail "clippy is missing: rustup component add clippy"
+
+run cargo fmt --check
+run cargo clippy --locked --all-targets -- -D warnings
+run cargo test --locked
+say "cargo doc --locked --no-deps"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+
+run cargo build --locked
+nightdesk="${CARGO_TARGET_DIR:-target}/debug/nightdesk"
+for policy in rules/*/; do
+  run "$nightdesk" check --policy "${policy%/}"
+done
+run "$nightdesk" test rules/*/
+
+say "all is well"
