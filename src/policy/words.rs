@@ -1,5 +1,7 @@
 //! The words of all labels in one automaton, and which label each of them speaks for.
 
+use std::collections::HashMap;
+
 use crate::lexicon::{Folded, Lexicon, Match, NearMisses, Patterns};
 
 /// Where in a mail something stands.
@@ -133,12 +135,12 @@ impl Words {
     pub fn scan(&self, place: Place, folded: &Folded) -> Scan {
         let matches = self.lexicon.find(folded);
         let mut scan = Scan::default();
-        let mut excepts: Vec<(usize, usize, &Match)> = Vec::new();
+        let mut excepts = Excepts::default();
         for found in &matches {
             for used in self.uses.get(found.keyword).into_iter().flatten() {
                 match *used {
                     Use::Keyword(term) => self.keep(&mut scan, place, term, found),
-                    Use::Except { label, value } => excepts.push((label, value, found)),
+                    Use::Except { label, value } => excepts.push((label, value), found),
                 }
             }
         }
@@ -149,11 +151,7 @@ impl Words {
         }
         for hit in &mut scan.hits {
             let Some(term) = self.terms.get(hit.term) else { continue };
-            hit.excepted = excepts.iter().any(|(label, value, except)| {
-                (*label, *value) == (term.label, term.value)
-                    && except.start < hit.end
-                    && hit.start < except.end
-            });
+            hit.excepted = excepts.overlap((term.label, term.value), hit.start, hit.end);
         }
         scan.hits.sort_by_key(|hit| (hit.start, hit.end, hit.term));
         self.near_misses(&mut scan, place, folded, &matches);
@@ -178,5 +176,44 @@ impl Words {
                 });
             }
         }
+    }
+}
+
+/// Where the exceptions of each label's value stand. There may be as many as hits, so no hit looks at all of them.
+#[derive(Default)]
+struct Excepts {
+    /// By start; with each the greatest end so far.
+    by_value: HashMap<(usize, usize), Vec<(usize, usize)>>,
+}
+
+impl Excepts {
+    /// Notes one; they come in the order of their starts.
+    fn push(&mut self, value: (usize, usize), found: &Match) {
+        let places = self.by_value.entry(value).or_default();
+        let end = places.last().map_or(found.end, |(_, end)| found.end.max(*end));
+        places.push((found.start, end));
+    }
+
+    fn overlap(&self, value: (usize, usize), start: usize, end: usize) -> bool {
+        let Some(places) = self.by_value.get(&value) else { return false };
+        let begun = places.partition_point(|(except, _)| *except < end);
+        begun.checked_sub(1).and_then(|last| places.get(last)).is_some_and(|(_, last)| start < *last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_covers_what_it_overlaps_and_only_its_own_value() {
+        let mut excepts = Excepts::default();
+        for (start, end) in [(0, 30), (5, 8), (40, 44)] {
+            excepts.push((1, 0), &Match { start, end, keyword: 0 });
+        }
+        let overlaps = |start, end| excepts.overlap((1, 0), start, end);
+        assert!(overlaps(20, 25) && overlaps(29, 35) && overlaps(39, 41) && overlaps(0, 1));
+        assert!(!overlaps(30, 40) && !overlaps(44, 50));
+        assert!(!excepts.overlap((1, 1), 20, 25));
     }
 }
