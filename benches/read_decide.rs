@@ -147,7 +147,7 @@ fn rows<'p>(loaded: &'p [Loaded]) -> Vec<Row<'p>> {
                     let mut book = Book::default();
                     for (mail, at) in mails.iter().zip(&mut instants) {
                         let reading = read_one(mail, policy);
-                        let standing = book.standing(&reading, policy, at);
+                        let standing = book.standing(&reading, policy, at, at);
                         let decision = decide(&reading, &standing, policy, at, at);
                         black_box(book.apply(&reading, &decision, policy));
                     }
@@ -283,7 +283,7 @@ fn staged(mails: &[Mail], policy: &Policy) -> [Duration; STAGES.len()] {
         laps.lap();
         let mut book = Book::default();
         for (reading, decision) in readings.iter().zip(&decisions) {
-            black_box(book.standing(reading, policy, decision.now));
+            black_box(book.standing(reading, policy, decision.received_at, decision.now));
             black_box(book.apply(reading, decision, policy));
         }
         laps.lap();

@@ -63,7 +63,7 @@ struct Step {
 
 fn step(book: &mut Book, policy: &Policy, arrival: &Arrival) -> Step {
     let reading = reading(&arrival.mail, policy);
-    let standing = book.standing(&reading, policy, arrival.now);
+    let standing = book.standing(&reading, policy, arrival.received, arrival.now);
     let decision = decide(&reading, &standing, policy, arrival.received, arrival.now);
     let effects = book.apply(&reading, &decision, policy);
     Step { reading, standing, decision, effects }
@@ -105,7 +105,7 @@ fn assert_outcome(step: &Step, policy: &Policy) {
     let alerts = effects.iter().filter(|effect| matches!(effect, Effect::Alert { .. })).count();
     assert_eq!(alerts, decision.alerts.len(), "alerts decided and applied");
     assert!(!decision.trace.is_empty(), "a decision without reasons");
-    if reading.is_own_mail() {
+    if reading.is_own_mail(policy) {
         assert!(decision.alerts.is_empty() && decision.defer.is_none(), "our own mail asks for help");
     }
     if decision.coverage.is_none() {
@@ -118,11 +118,8 @@ fn assert_outcome(step: &Step, policy: &Policy) {
 
 /// The words for it can be found, whatever it is.
 fn assert_told(step: &Step, policy: &Policy) {
-    let Step { reading, decision, effects, .. } = step;
-    let case = effects
-        .iter()
-        .find_map(|effect| if let Effect::Reply { case, .. } = effect { Some(*case) } else { None });
-    let reply = case.map_or(Ok(None), |case| compose::reply(reading, decision, case, policy));
+    let Step { reading, decision, .. } = step;
+    let reply = compose::reply(reading, decision, policy);
     assert!(reply.is_ok(), "the reply cannot be written: {reply:?}");
     let explained = Explained { file: "mail.eml", reading, decision, policy, reply: &reply };
     assert!(!compose::narrative(&explained).is_empty());
