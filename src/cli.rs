@@ -27,6 +27,13 @@ enum Ending {
     Environment,
 }
 
+impl Ending {
+    /// The graver of two endings of the same command.
+    fn or(self, other: Ending) -> Ending {
+        if self == Ending::Fine { other } else { self }
+    }
+}
+
 impl From<Ending> for ExitCode {
     fn from(ending: Ending) -> Self {
         ExitCode::from(match ending {

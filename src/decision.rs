@@ -18,7 +18,7 @@ use jiff::Timestamp;
 pub use decide::{decide, received_at};
 pub use guards::Withheld;
 pub use reading::{Hit, Ignored, NearMiss, Reading, Recipient, Why, read};
-pub use trace::{AlertVerdict, AssignCause, Because, LabelCause, Step};
+pub use trace::{AlertVerdict, AssignCause, Because, LabelCause, NoReplyCause, Step};
 
 use crate::base::id::{CaseId, ContentKey};
 use crate::calendar::ClosedFor;
@@ -59,11 +59,13 @@ impl Conversation {
 pub struct Standing {
     /// The case of the same content, when the mail came in before.
     pub duplicate_of: Option<CaseId>,
+    /// The id for the case that this mail would open, when the one derived from it is taken by another mail.
+    pub free_case: Option<CaseId>,
     /// The conversation that it belongs to.
     pub conversation: Option<ConversationStanding>,
     /// It answers one of our own automatic replies.
     pub answers_our_reply: bool,
-    /// Replies to the same address within `once_per`, and the last of them.
+    /// How many replies the same address got within `once_per`.
     pub replies_to_sender: usize,
     /// The last of them.
     pub last_reply: Option<LastReply>,
@@ -81,16 +83,18 @@ pub struct Standing {
 pub struct ConversationStanding {
     /// Its case.
     pub case: CaseId,
+    /// The addresses that the customer's mails of it came from, in comparison form.
+    pub people: Vec<String>,
     /// How the mail was recognised as a part of it.
     pub joined_by: JoinedBy,
     /// The case is closed or lapsed.
     pub closed: bool,
-    /// A human has answered since the customer's last mail.
+    /// A human has answered the customer's last mail.
     pub answered: bool,
     /// When its first mail was received.
     pub opened_at: Timestamp,
-    /// The base subjects of its mails.
-    pub base_subjects: Vec<String>,
+    /// The subjects of its mails.
+    pub subjects: Vec<SubjectSeen>,
     /// The strongest value so far of each label, from hits.
     pub strongest: Vec<Option<usize>>,
     /// Which asks were answered by the customer's mails.
@@ -99,6 +103,15 @@ pub struct ConversationStanding {
     pub unacknowledged: Vec<usize>,
     /// Escalations that wait for an opening.
     pub deferred: Vec<usize>,
+}
+
+/// A subject that a conversation has had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectSeen {
+    /// The base subject.
+    pub base: String,
+    /// The words in it that hit, in lower case.
+    pub hits: Vec<String>,
 }
 
 /// How a mail was recognised as part of a conversation.
@@ -151,8 +164,8 @@ pub struct Decision {
     pub plan: Option<String>,
     /// Its part in the conversation.
     pub conversation: Conversation,
-    /// The case it belongs to; `None` when it opens one.
-    pub case: Option<CaseId>,
+    /// The case it belongs to; when it is new, the one that it opens.
+    pub case: CaseId,
     /// The assigned desk.
     pub desk: usize,
     /// The hours of that desk.

@@ -13,6 +13,7 @@
 //! two blocks, `\t` the border between two table cells.
 
 mod chars;
+mod dictionary;
 mod fold;
 mod keywords;
 mod near;

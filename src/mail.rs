@@ -13,6 +13,7 @@
 
 mod address;
 mod authentication;
+mod encoded_words;
 mod encoding;
 mod evidence;
 mod flow;

@@ -1,10 +1,12 @@
 //! A mistake somebody made in a file, as data: where, what was found, what is allowed, what to do.
 //!
-//! Rendering to text is `compose::diagnostics`' work; nothing here prints. Offsets are bytes into the text of the
+//! No text of it carries control characters or line breaks, whatever the file holds. Rendering to text is `compose::diagnostics`' work; nothing here prints. Offsets are bytes into the text of the
 //! file, half-open, and always on character boundaries of it.
 
 use std::ops::Range;
 use std::sync::Arc;
+
+use super::text::clean;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,7 +103,7 @@ impl Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code: None,
-            message: message.into(),
+            message: clean(&message.into()).into_owned(),
             location: Some(location),
             found: None,
             allowed: None,
@@ -114,7 +116,7 @@ impl Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code: None,
-            message: message.into(),
+            message: clean(&message.into()).into_owned(),
             location: None,
             found: None,
             allowed: None,
@@ -125,39 +127,47 @@ impl Diagnostic {
     /// Says what stands there.
     #[must_use]
     pub fn found(mut self, found: impl Into<String>) -> Self {
-        self.found = Some(found.into());
+        self.found = Some(clean(&found.into()).into_owned());
         self
     }
 
     /// Says what may stand there.
     #[must_use]
     pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
-        self.allowed = Some(allowed.into());
+        self.allowed = Some(clean(&allowed.into()).into_owned());
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(clean(&hint.into()).into_owned());
         self
     }
 
     /// Says what to do, where there is something to say.
     #[must_use]
-    pub fn hint_if(mut self, hint: Option<String>) -> Self {
-        if hint.is_some() {
-            self.hint = hint;
+    pub fn hint_if(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
         }
-        self
     }
 }
 
-/// `did you mean "…"?` for the known name nearest to a wrong one, when one is near enough to be a slip.
+/// `did you mean "…"?` for the known name nearest to a wrong one, when one is near enough to be a slip. Only the first
+/// thousand names are looked at, and nothing is suggested for more than a few words: comparing takes the product of
+/// both lengths.
 pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    const NAMES: usize = 1_000;
+    const BYTES: usize = 64;
+    if wrong.len() > BYTES {
+        return None;
+    }
     let wrong_folded = wrong.to_lowercase();
     known
         .into_iter()
+        .take(NAMES)
         .filter(|name| name.len().abs_diff(wrong.len()) <= 8)
         .map(|name| (strsim::damerau_levenshtein(&wrong_folded, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
@@ -176,6 +186,14 @@ mod tests {
         assert_eq!(file.line_column(4), (1, 4));
         assert_eq!(file.line_column(8), (2, 1));
         assert_eq!(file.line_column(999), (3, 1));
+    }
+
+    #[test]
+    fn what_a_file_holds_cannot_steer_a_terminal() {
+        let diagnostic =
+            Diagnostic::without_place("a\u{1b}[2J").found("\u{202e}b").allowed("c\nd").hint("e\u{7}");
+        let texts = [Some(diagnostic.message), diagnostic.found, diagnostic.allowed, diagnostic.hint];
+        assert_eq!(texts.map(Option::unwrap_or_default), ["a [2J", "b", "c d", "e "]);
     }
 
     #[test]

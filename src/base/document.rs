@@ -3,14 +3,15 @@
 //! Nothing here stops at the first mistake: a getter that finds the wrong thing notes a diagnostic and answers
 //! `None`, and the caller goes on with the rest. What a key means is the caller's business.
 
-use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, Location, SourceFile, suggest};
+use super::diagnostic::{Diagnostic, Location, Severity, SourceFile, suggest};
+use super::text::clean;
 
 /// A value and the bytes it stands at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +35,12 @@ impl<T> At<T> {
 }
 
 /// The mistakes found so far. Beyond [`Problems::LIMIT`] they are only counted, so that a hostile file cannot make
-/// the report larger than itself.
+/// the report larger than itself; warnings give way to mistakes.
 #[derive(Debug, Default)]
 pub struct Problems {
     kept: Vec<Diagnostic>,
+    /// How many of those kept are errors.
+    errors: usize,
     left_out: usize,
 }
 
@@ -45,13 +48,30 @@ impl Problems {
     /// How many mistakes are kept; more than this nobody reads at once.
     pub const LIMIT: usize = 100;
 
-    /// Notes one mistake.
+    /// Notes one mistake or warning.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.kept.len() < Self::LIMIT {
-            self.kept.push(diagnostic);
-        } else {
-            self.left_out += 1;
+        match diagnostic.severity {
+            Severity::Error => self.push_with(|| diagnostic),
+            Severity::Warning if self.kept.len() < Self::LIMIT => self.kept.push(diagnostic),
+            Severity::Warning => self.left_out += 1,
         }
+    }
+
+    /// Notes one mistake, an error, that is put into words only when it is kept.
+    pub fn push_with(&mut self, error: impl FnOnce() -> Diagnostic) {
+        if self.kept.len() >= Self::LIMIT {
+            self.left_out += 1;
+            let warning = self.kept.iter().rposition(|kept| kept.severity == Severity::Warning);
+            let Some(warning) = warning.filter(|_| !self.is_full()) else { return };
+            self.kept.remove(warning);
+        }
+        self.errors += 1;
+        self.kept.push(error());
+    }
+
+    /// Whether further mistakes are only counted; looking for what to say about them is then in vain.
+    pub fn is_full(&self) -> bool {
+        self.errors >= Self::LIMIT
     }
 
     /// Notes several.
@@ -90,7 +110,7 @@ pub fn read<T>(
 ) -> Option<T> {
     let errors = match DeTable::parse(&file.text) {
         Ok(root) => {
-            let table = Table { file, inner: root.get_ref(), span: 0..0, name: Cow::Borrowed("the file") };
+            let table = Table { file, inner: root.get_ref(), span: 0..0, name: Name::File };
             return Some(read(&table, problems));
         }
         // Looking for more mistakes costs more than reading did, and nobody mends a large file mistake by mistake.
@@ -107,10 +127,10 @@ pub fn read<T>(
         }
         last_line = line;
         let open = ["array", "inline table"].iter().any(|nested| error.message().contains(nested));
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(Location::new(file, span), format!("this is not TOML: {}", error.message()))
-                .hint_if(open.then(|| "perhaps a `]` or `}` is missing on a line before".to_owned())),
-        );
+                .hint_if(open.then(|| "perhaps a `]` or `}` is missing on a line before".to_owned()))
+        });
         // What stands behind an unclosed list is read as part of it, so what is said about it is wrong.
         if open {
             break;
@@ -136,7 +156,7 @@ pub struct Table<'d> {
     file: &'d Arc<SourceFile>,
     inner: &'d DeTable<'d>,
     span: Range<usize>,
-    name: Cow<'d, str>,
+    name: Name<'d>,
 }
 
 /// A value of a document.
@@ -144,7 +164,38 @@ pub struct Table<'d> {
 pub struct Value<'d> {
     file: &'d Arc<SourceFile>,
     inner: &'d Spanned<DeValue<'d>>,
-    name: Cow<'d, str>,
+    name: Name<'d>,
+}
+
+/// What a message calls a table or value; put into words only when there is something to say.
+#[derive(Debug, Clone, Copy)]
+enum Name<'d> {
+    File,
+    Key(&'d str),
+    /// An element of the list of this key, or of a list in it.
+    Element(&'d str),
+    /// One `[[key]]`.
+    Row(&'d str),
+}
+
+impl<'d> Name<'d> {
+    fn key(self) -> &'d str {
+        match self {
+            Name::File => "",
+            Name::Key(key) | Name::Element(key) | Name::Row(key) => key,
+        }
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Name::File => formatter.write_str("the file"),
+            Name::Key(key) => write!(formatter, "`{}`", clip(key)),
+            Name::Element(key) => write!(formatter, "an element of `{}`", clip(key)),
+            Name::Row(key) => write!(formatter, "`[[{}]]`", clip(key)),
+        }
+    }
 }
 
 impl<'d> Table<'d> {
@@ -165,15 +216,18 @@ impl<'d> Table<'d> {
 
     /// Notes every key that is not among `known`.
     pub fn only(&self, known: &[&str], problems: &mut Problems) {
-        for (key, _) in self.entries() {
-            if !known.contains(&key.value) {
-                problems.push(
-                    Diagnostic::error(key.location(self.file), format!("unknown key in {}", self.name))
-                        .found(format!("`{}`", clip(key.value)))
-                        .allowed(list(known))
-                        .hint_if(suggest(key.value, known.iter().copied())),
-                );
-            }
+        let mut unknown: Vec<_> =
+            self.inner.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).collect();
+        unknown.sort_by_key(|key| key.span().start);
+        for key in unknown {
+            let name = key.get_ref().as_ref();
+            problems.push_with(|| {
+                let location = Location::new(self.file, key.span());
+                Diagnostic::error(location, format!("unknown key in {}", self.name))
+                    .found(format!("`{}`", clip(name)))
+                    .allowed(list(known))
+                    .hint_if(suggest(name, known.iter().copied()))
+            });
         }
     }
 
@@ -185,10 +239,7 @@ impl<'d> Table<'d> {
             .into_iter()
             .map(|(key, value)| {
                 let name: &'d str = key.get_ref().as_ref();
-                (
-                    At::new(name, key.span()),
-                    Value { file: self.file, inner: value, name: Cow::Owned(format!("`{name}`")) },
-                )
+                (At::new(name, key.span()), Value { file: self.file, inner: value, name: Name::Key(name) })
             })
             .collect()
     }
@@ -196,15 +247,15 @@ impl<'d> Table<'d> {
     /// The value of a key.
     pub fn get(&self, key: &'d str) -> Option<Value<'d>> {
         let value = self.inner.get(key)?;
-        Some(Value { file: self.file, inner: value, name: Cow::Owned(format!("`{key}`")) })
+        Some(Value { file: self.file, inner: value, name: Name::Key(key) })
     }
 
     /// Notes that a required key is missing.
     pub fn missing(&self, key: &str, allowed: &str, problems: &mut Problems) {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name))
-                .allowed(allowed.to_owned()),
-        );
+                .allowed(allowed.to_owned())
+        });
     }
 
     /// A string, when the key is there.
@@ -287,11 +338,11 @@ impl<'d> Value<'d> {
 
     /// Notes that something else was expected here.
     pub fn wrong_type(&self, allowed: &str, problems: &mut Problems) {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(self.location(), format!("{} has the wrong type", self.name))
                 .found(self.kind())
-                .allowed(allowed.to_owned()),
-        );
+                .allowed(allowed.to_owned())
+        });
     }
 
     /// The string.
@@ -315,11 +366,8 @@ impl<'d> Value<'d> {
     /// The elements of a list.
     pub fn elements(&self, allowed: &str, problems: &mut Problems) -> Vec<Value<'d>> {
         if let DeValue::Array(elements) = self.inner.get_ref() {
-            let name = format!("an element of {}", self.name);
-            return elements
-                .iter()
-                .map(|inner| Value { file: self.file, inner, name: Cow::Owned(name.clone()) })
-                .collect();
+            let name = Name::Element(self.name.key());
+            return elements.iter().map(|inner| Value { file: self.file, inner, name }).collect();
         }
         self.wrong_type(allowed, problems);
         Vec::new()
@@ -347,7 +395,7 @@ impl<'d> Value<'d> {
     /// The table, without a note when it is something else.
     pub fn as_table(&self) -> Option<Table<'d>> {
         if let DeValue::Table(inner) = self.inner.get_ref() {
-            return Some(Table { file: self.file, inner, span: self.span(), name: self.name.clone() });
+            return Some(Table { file: self.file, inner, span: self.span(), name: self.name });
         }
         None
     }
@@ -363,19 +411,17 @@ impl<'d> Value<'d> {
 
     /// The tables of an array of tables; `[[name]]` in the file.
     pub fn tables(&self, problems: &mut Problems) -> Vec<Table<'d>> {
-        let bare = self.name.trim_matches('`').to_owned();
+        let key = self.name.key();
         if let DeValue::Array(elements) = self.inner.get_ref() {
             return elements
                 .iter()
                 .filter_map(|inner| {
-                    let name = Cow::Owned(format!("`[[{bare}]]`"));
-                    let value =
-                        Value { file: self.file, inner, name: Cow::Owned(format!("an element of `{bare}`")) };
-                    value.table(problems).map(|table| Table { name, ..table })
+                    let value = Value { file: self.file, inner, name: Name::Element(key) };
+                    value.table(problems).map(|table| Table { name: Name::Row(key), ..table })
                 })
                 .collect();
         }
-        self.wrong_type(&format!("tables written as `[[{bare}]]`"), problems);
+        self.wrong_type(&format!("tables written as `[[{}]]`", clip(key)), problems);
         Vec::new()
     }
 }
@@ -395,14 +441,14 @@ pub fn list<S: AsRef<str>>(names: &[S]) -> String {
     text
 }
 
-/// At most 60 characters of something a user wrote, without control characters, for a message.
+/// At most 60 characters of something a user wrote, [`clean`], for a message.
 pub fn clip(text: &str) -> String {
     const KEPT: usize = 60;
-    let mut clipped: String = text.chars().take(KEPT).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(KEPT).is_some() {
-        clipped.push('…');
+    let kept = text.char_indices().nth(KEPT).and_then(|(end, _)| text.get(..end));
+    match kept {
+        Some(kept) => format!("{}…", clean(kept)),
+        None => clean(text).into_owned(),
     }
-    clipped
 }
 
 #[cfg(test)]
@@ -441,12 +487,28 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_mistakes_are_kept_and_the_rest_counted() {
+    fn a_hundred_mistakes_are_kept_and_the_rest_counted_without_words() {
         let mut problems = Problems::default();
+        let mut put_into_words = 0;
         for _ in 0..150 {
-            problems.push(Diagnostic::without_place("x"));
+            problems.push_with(|| {
+                put_into_words += 1;
+                Diagnostic::without_place("x")
+            });
         }
         let (kept, left_out) = problems.into_sorted();
-        assert_eq!((kept.len(), left_out), (100, 50));
+        assert_eq!((kept.len(), left_out, put_into_words), (100, 50, 100));
+    }
+
+    #[test]
+    fn a_mistake_is_kept_after_any_number_of_warnings() {
+        let mut problems = Problems::default();
+        for _ in 0..150 {
+            problems.push(Diagnostic { severity: Severity::Warning, ..Diagnostic::without_place("w") });
+        }
+        problems.push_with(|| Diagnostic::without_place("x"));
+        let (kept, left_out) = problems.into_sorted();
+        assert_eq!((kept.len(), left_out), (100, 51));
+        assert!(kept.iter().any(|kept| kept.message == "x"));
     }
 }

@@ -31,19 +31,28 @@ impl fmt::Display for ContentKey {
     }
 }
 
-/// A case. Positive, fits a signed 64-bit column, and grows with time: 43 bits of milliseconds since 1970 (until
-/// the year 2248), then 20 bits of the content that opened it.
+/// A case. Positive, fits a signed 64-bit column, and grows with time: 34 bits of seconds since 1970 (until the
+/// year 2514; mail servers tell no fractions), then 29 bits of the content that opened it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CaseId(pub i64);
+
+/// How many bits of a case's id come from the content.
+const CONTENT_BITS: u32 = 29;
 
 impl CaseId {
     /// The id of a case that this mail opens.
     pub fn derive(received_at: Timestamp, content: ContentKey) -> Self {
-        const CONTENT_BITS: u32 = 20;
-        const MILLISECONDS: i64 = (1 << 43) - 1;
-        let [first, second, third, ..] = content.0;
-        let low = i64::from(u32::from_be_bytes([0, first, second, third]) >> 4);
-        CaseId((received_at.as_millisecond().clamp(0, MILLISECONDS) << CONTENT_BITS) | low)
+        const SECONDS: i64 = (1 << 34) - 1;
+        let [first, second, third, fourth, ..] = content.0;
+        let low = i64::from(u32::from_be_bytes([first, second, third, fourth]) >> (32 - CONTENT_BITS));
+        CaseId((received_at.as_second().clamp(0, SECONDS) << CONTENT_BITS) | low)
+    }
+
+    /// The id to try when this one is another mail's: two mails of one second share an id once in half a billion.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let content = (1 << CONTENT_BITS) - 1;
+        CaseId((self.0 & !content) | ((self.0 + 1) & content))
     }
 
     /// How people call the case, as `K7Q4-MX2P`: 40 bits spread over the whole id, in an alphabet without

@@ -1,19 +1,22 @@
 //! The working set: cases by the mails and references they are known by, and who got a reply.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::case::{Case, CaseState};
 use crate::base::id::{CaseId, ContentKey};
 use crate::decision::{
-    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Loudness, Reading, Standing, Withheld,
+    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Loudness, Reading, Standing,
+    SubjectSeen, Withheld,
 };
 use crate::mail::Address;
-use crate::policy::Policy;
+use crate::policy::{Place, Policy};
 
-/// How many base subjects of one case are remembered.
+/// How many subjects of one case are remembered.
 const MOST_SUBJECTS: usize = 50;
+/// How many addresses of one case are remembered.
+const MOST_PEOPLE: usize = 100;
 
 /// Cases at hand.
 #[derive(Debug, Default)]
@@ -21,16 +24,25 @@ pub struct Book {
     cases: HashMap<CaseId, Case>,
     by_message: HashMap<String, CaseId>,
     by_reference: HashMap<String, CaseId>,
-    by_content: HashMap<ContentKey, CaseId>,
+    by_content: HashMap<ContentKey, Seen>,
     own_replies: HashSet<String>,
-    replies: Vec<SentReply>,
+    /// Oldest first.
+    replies: VecDeque<SentReply>,
     /// Switches and memories that hold for every mail.
     pub stops: Vec<Withheld>,
+}
+
+/// Where and when a content came in first.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    case: CaseId,
+    at: Timestamp,
 }
 
 /// A reply that was decided.
 #[derive(Debug, Clone)]
 struct SentReply {
+    message_id: String,
     at: Timestamp,
     to: String,
     domain: String,
@@ -81,8 +93,10 @@ pub enum Effect {
 
 /// The Message-ID of our reply to a mail, without angle brackets: the same for the same mail, however often it is
 /// decided.
-pub fn own_message_id(case: CaseId, content: ContentKey, domain: &str) -> String {
-    format!("{}.{content}.reply@{domain}", case.reference())
+pub fn own_message_id(decision: &Decision, policy: &Policy) -> String {
+    let from = policy.auto_reply.from.as_deref().and_then(crate::mail::Mailbox::parse);
+    let domain = from.map_or_else(|| "nightdesk.invalid".to_owned(), |from| from.address.domain().to_owned());
+    format!("{}.{}.reply@{domain}", decision.case.reference(), decision.content)
 }
 
 impl Book {
@@ -91,14 +105,26 @@ impl Book {
         self.cases.get(&id)
     }
 
+    /// Takes in a case that was kept elsewhere, known by its reference.
+    pub fn insert(&mut self, case: Case) {
+        self.by_reference.insert(case.reference.clone(), case.id);
+        self.cases.insert(case.id, case);
+    }
+
     /// A case, to acknowledge, answer or close it.
     pub fn case_mut(&mut self, id: CaseId) -> Option<&mut Case> {
         self.cases.get_mut(&id)
     }
 
-    /// How things stand for a mail that is read at `now`.
-    pub fn standing(&mut self, reading: &Reading, policy: &Policy, now: Timestamp) -> Standing {
-        let duplicate_of = self.by_content.get(&reading.content).copied();
+    /// How things stand at `now` for a mail that the server received at `received_at`.
+    pub fn standing(
+        &self,
+        reading: &Reading,
+        policy: &Policy,
+        received_at: Timestamp,
+        now: Timestamp,
+    ) -> Standing {
+        let duplicate_of = self.seen_before(reading, received_at);
         let conversation = match duplicate_of {
             Some(_) => None,
             None => self.conversation(reading, policy, now),
@@ -106,6 +132,7 @@ impl Book {
         let mut standing = Standing {
             duplicate_of,
             conversation,
+            free_case: Some(self.free_case(reading, received_at)),
             answers_our_reply: references(reading).any(|id| self.own_replies.contains(id)),
             stops: self.stops.clone(),
             ..Standing::default()
@@ -114,14 +141,33 @@ impl Book {
         standing
     }
 
+    /// The case of the same content. A mail with neither Message-ID nor Date could be written twice in the same words,
+    /// so there only a copy within a day is one.
+    fn seen_before(&self, reading: &Reading, received_at: Timestamp) -> Option<CaseId> {
+        let seen = self.by_content.get(&reading.content)?;
+        let is_anchored = reading.message.message_id.is_some() || reading.message.date.is_some();
+        let apart = received_at.duration_since(seen.at).abs();
+        (is_anchored || apart < SignedDuration::from_hours(24)).then_some(seen.case)
+    }
+
+    /// The id that the mail's case would have, unless another mail's case has it.
+    fn free_case(&self, reading: &Reading, received_at: Timestamp) -> CaseId {
+        let mut id = CaseId::derive(received_at, reading.content);
+        while self.cases.get(&id).is_some_and(|case| case.opened_by != reading.content) {
+            id = id.next();
+        }
+        id
+    }
+
     fn conversation(
-        &mut self,
+        &self,
         reading: &Reading,
         policy: &Policy,
         now: Timestamp,
     ) -> Option<ConversationStanding> {
         let (id, joined_by) = self.joined(reading, policy)?;
-        let case = self.cases.get_mut(&id)?;
+        // As it will stand at `now`; what starts by then is the business of `advance`.
+        let mut case = self.cases.get(&id)?.clone();
         case.advance(now, |escalation| give_up_after(policy, escalation));
         // A matter of long ago is a new one, whatever it refers to.
         if case.is_over() && now.duration_since(case.last_mail_at) > policy.conversation.reopen_within {
@@ -133,9 +179,6 @@ impl Book {
             closed: case.is_over(),
             answered: case.state == CaseState::Answered,
             opened_at: case.opened_at,
-            base_subjects: case.base_subjects.clone(),
-            strongest: case.strongest.clone(),
-            asks_found: case.asks_found.clone(),
             unacknowledged: case
                 .running
                 .iter()
@@ -143,7 +186,28 @@ impl Book {
                 .map(|running| running.escalation)
                 .collect(),
             deferred: case.deferred.iter().map(|deferral| deferral.escalation).collect(),
+            people: case.people,
+            subjects: case.subjects,
+            strongest: case.strongest,
+            asks_found: case.asks_found,
         })
+    }
+
+    /// Brings every case to `now`, and answers what starts with it.
+    pub fn advance(&mut self, policy: &Policy, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut cases: Vec<&mut Case> = self.cases.values_mut().collect();
+        cases.sort_by_key(|case| case.id);
+        for case in cases {
+            let started = case.advance(now, |escalation| give_up_after(policy, escalation));
+            case.version += u64::from(!started.is_empty());
+            effects.extend(started.into_iter().map(|deferral| Effect::Alert {
+                case: case.id,
+                escalation: deferral.escalation,
+                at: deferral.until,
+            }));
+        }
+        effects
     }
 
     /// By what the mail refers to, nearest first; else by the reference in its subject, which anybody can write, so
@@ -152,16 +216,19 @@ impl Book {
         if let Some(id) = references(reading).find_map(|id| self.by_message.get(id)) {
             return Some((*id, JoinedBy::Reference));
         }
-        let id = self.by_reference.get(reading.subject_tag.as_ref()?)?;
-        let case = self.cases.get(id)?;
         let name =
             |row: Option<usize>| row.and_then(|row| policy.customers.get(row)).map(|row| row.name.as_str());
-        let same_customer = name(reading.customer).is_some() && name(reading.customer) == name(case.customer);
-        let same_domain = reading
-            .sender
-            .as_ref()
-            .is_some_and(|sender| case.opener_domain.as_deref() == Some(sender.domain()));
-        (same_customer || same_domain).then_some((*id, JoinedBy::SubjectTag))
+        let tagged = reading.subject_tags.iter().filter_map(|tag| self.by_reference.get(tag));
+        let mut known = tagged.filter_map(|id| self.cases.get(id)).filter(|case| {
+            let same_customer =
+                name(reading.customer).is_some() && name(reading.customer) == name(case.customer);
+            let same_domain = reading
+                .sender
+                .as_ref()
+                .is_some_and(|sender| case.opener_domain.as_deref() == Some(sender.domain()));
+            same_customer || same_domain
+        });
+        known.next().map(|case| (case.id, JoinedBy::SubjectTag))
     }
 
     fn reply_limits(&self, standing: &mut Standing, reading: &Reading, policy: &Policy, now: Timestamp) {
@@ -195,13 +262,14 @@ impl Book {
         if decision.conversation == Conversation::Duplicate {
             return effects;
         }
-        let id = decision.case.unwrap_or_else(|| CaseId::derive(decision.received_at, decision.content));
+        let id = decision.case;
         let case = self.cases.entry(id).or_insert_with(|| {
             effects.push(Effect::Opened(id));
             open(id, reading, decision, policy)
         });
         match decision.conversation {
-            Conversation::Answer => {
+            // A mail that came in after the answer was written is not answered by it.
+            Conversation::Answer if decision.received_at >= case.last_customer_mail_at => {
                 case.answer();
                 effects.push(Effect::Answered(id));
             }
@@ -209,24 +277,36 @@ impl Book {
                 case.state = CaseState::Open;
                 effects.push(Effect::Reopened(id));
             }
-            Conversation::FollowUp | Conversation::Raised if !reading.is_automated() => {
-                if case.state == CaseState::Answered {
-                    case.state = CaseState::Open;
-                }
+            Conversation::FollowUp | Conversation::Raised
+                if !reading.is_automated() && case.state == CaseState::Answered =>
+            {
+                case.state = CaseState::Open;
             }
-            Conversation::FollowUp | Conversation::Raised | Conversation::New | Conversation::Duplicate => {}
+            Conversation::Answer
+            | Conversation::FollowUp
+            | Conversation::Raised
+            | Conversation::New
+            | Conversation::Duplicate => {}
         }
         remember(case, reading, decision);
         escalate(case, decision, policy, &mut effects);
         case.version += 1;
         self.by_reference.insert(case.reference.clone(), id);
-        self.by_content.insert(decision.content, id);
-        if let Some(message_id) = &reading.message.message_id {
-            // The first case that a Message-ID belongs to keeps it: reused ids must not move conversations.
-            self.by_message.entry(message_id.as_str().to_owned()).or_insert(id);
+        self.by_content.entry(decision.content).or_insert(Seen { case: id, at: decision.received_at });
+        // The first case that a Message-ID belongs to keeps it: reused ids must not move conversations. What a mail
+        // refers to belongs to its conversation even when we never saw it.
+        let own = reading.message.message_id.iter().map(crate::mail::MessageId::as_str);
+        for message_id in own.chain(references(reading)) {
+            self.by_message.entry(message_id.to_owned()).or_insert(id);
         }
         effects.extend(self.reply(id, reading, decision, policy));
         effects
+    }
+
+    /// Forgets a reply that could not be written after all.
+    pub fn withdraw(&mut self, message_id: &str) {
+        self.replies.retain(|reply| reply.message_id != message_id);
+        self.own_replies.remove(message_id);
     }
 
     fn reply(
@@ -237,16 +317,16 @@ impl Book {
         policy: &Policy,
     ) -> Option<Effect> {
         let plan = decision.reply.as_ref()?;
-        let domain = policy
-            .auto_reply
-            .from
-            .as_deref()
-            .and_then(crate::mail::Mailbox::parse)
-            .map_or_else(|| "nightdesk.invalid".to_owned(), |from| from.address.domain().to_owned());
-        let message_id = own_message_id(id, decision.content, &domain);
+        let message_id = own_message_id(decision, policy);
         self.own_replies.insert(message_id.clone());
         self.by_message.insert(message_id.clone(), id);
-        self.replies.push(SentReply {
+        let limits = &policy.auto_reply;
+        let longest = limits.once_per.max(limits.per_domain.per).max(limits.per_mailbox.per);
+        while self.replies.front().is_some_and(|oldest| decision.now.duration_since(oldest.at) >= longest) {
+            self.replies.pop_front();
+        }
+        self.replies.push_back(SentReply {
+            message_id: message_id.clone(),
             at: decision.now,
             to: plan.to.key(),
             domain: plan.to.domain().to_owned(),
@@ -274,10 +354,13 @@ fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> 
         reference: id.reference(),
         state: CaseState::Open,
         opened_at: decision.received_at,
+        opened_by: decision.content,
         last_mail_at: decision.received_at,
+        last_customer_mail_at: decision.received_at,
+        people: Vec::new(),
         opener_domain: reading.sender.as_ref().map(|sender| sender.domain().to_owned()),
         customer: decision.customer,
-        base_subjects: Vec::new(),
+        subjects: Vec::new(),
         strongest: vec![None; policy.labels.len()],
         asks_found: vec![false; policy.asks.len()],
         running: Vec::new(),
@@ -287,35 +370,46 @@ fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> 
     }
 }
 
-/// What the customer's mails of a conversation have said so far. An answer's words are the desk's, not the customer's.
+/// What the customer's mails of a conversation have said so far. An answer's words are the desk's, and a machine's
+/// words count only for the case that it opened, so that they never make a customer's own look old.
 fn remember(case: &mut Case, reading: &Reading, decision: &Decision) {
     case.last_mail_at = case.last_mail_at.max(decision.received_at);
-    let subject = &reading.message.base_subject;
-    if case.base_subjects.len() < MOST_SUBJECTS && !case.base_subjects.contains(subject) {
-        case.base_subjects.push(subject.clone());
+    let subject = SubjectSeen { base: reading.message.base_subject.clone(), hits: subject_hits(reading) };
+    if case.subjects.len() < MOST_SUBJECTS && !case.subjects.contains(&subject) {
+        case.subjects.push(subject);
     }
-    if decision.conversation == Conversation::Answer {
+    let is_follow_up = decision.conversation != Conversation::New;
+    if decision.conversation == Conversation::Answer || (reading.is_automated() && is_follow_up) {
         return;
     }
     for (slot, outcome) in case.strongest.iter_mut().zip(&decision.labels) {
-        if !outcome.hits.is_empty()
-            && outcome.value.is_some()
-            && slot.is_none_or(|before| outcome.value < Some(before))
-        {
+        let is_stronger = slot.is_none_or(|before| outcome.value < Some(before));
+        if !outcome.hits.is_empty() && outcome.value.is_some() && is_stronger {
             *slot = outcome.value;
         }
     }
-    if !reading.is_automated() {
-        for (slot, found) in case.asks_found.iter_mut().zip(&reading.asks_found) {
-            *slot |= *found;
-        }
+    if reading.is_automated() {
+        return;
     }
+    case.last_customer_mail_at = case.last_customer_mail_at.max(decision.received_at);
+    for (slot, found) in case.asks_found.iter_mut().zip(&reading.asks_found) {
+        *slot |= *found;
+    }
+    let person = reading.sender.as_ref().map(Address::key);
+    case.people
+        .extend(person.filter(|person| case.people.len() < MOST_PEOPLE && !case.people.contains(person)));
+}
+
+fn subject_hits(reading: &Reading) -> Vec<String> {
+    let hits = reading.hits.iter().filter(|hit| hit.place == Place::Subject);
+    hits.map(|hit| hit.text.to_lowercase()).collect()
 }
 
 fn escalate(case: &mut Case, decision: &Decision, policy: &Policy, effects: &mut Vec<Effect>) {
     for alert in &decision.alerts {
         case.start(alert.escalation, decision.now, give_up_after(policy, alert.escalation));
-        if case.state == CaseState::Acknowledged {
+        // A new alert is for somebody to take, whatever was taken before.
+        if matches!(case.state, CaseState::Acknowledged | CaseState::Answered) {
             case.state = CaseState::Open;
         }
         effects.push(Effect::Alert { case: case.id, escalation: alert.escalation, at: decision.now });

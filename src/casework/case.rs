@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::base::id::CaseId;
-use crate::decision::Deferral;
+use crate::base::id::ContentKey;
+use crate::decision::{Deferral, SubjectSeen};
 
 /// A matter that a customer brought and that the desk owes an answer to.
 #[derive(Debug, Clone)]
@@ -16,14 +17,20 @@ pub struct Case {
     pub state: CaseState,
     /// When its first mail was received.
     pub opened_at: Timestamp,
+    /// The content of the mail that opened it; another mail cannot have the same id.
+    pub opened_by: ContentKey,
     /// When its latest mail was received.
     pub last_mail_at: Timestamp,
+    /// When the customer's latest mail was received.
+    pub last_customer_mail_at: Timestamp,
+    /// The addresses that the customer's mails came from, in comparison form.
+    pub people: Vec<String>,
     /// The host of the sender who opened it, lower case.
     pub opener_domain: Option<String>,
     /// The customer's row.
     pub customer: Option<usize>,
-    /// The base subjects of its mails.
-    pub base_subjects: Vec<String>,
+    /// The subjects of its mails.
+    pub subjects: Vec<SubjectSeen>,
     /// The strongest value so far of each label, from hits.
     pub strongest: Vec<Option<usize>>,
     /// Which asks the customer's mails answer.
@@ -87,11 +94,16 @@ impl Case {
 
     /// Brings the case to `now`: deferrals whose opening has come start, escalations that gave up end, and a case
     /// whose last escalation gave up unacknowledged lapses. `give_up_after` answers how long an escalation runs.
-    pub fn advance(&mut self, now: Timestamp, give_up_after: impl Fn(usize) -> jiff::SignedDuration) {
+    /// Answers what started.
+    pub fn advance(
+        &mut self,
+        now: Timestamp,
+        give_up_after: impl Fn(usize) -> jiff::SignedDuration,
+    ) -> Vec<Deferral> {
         let due: Vec<Deferral> =
             self.deferred.iter().filter(|deferral| deferral.until <= now).cloned().collect();
         self.deferred.retain(|deferral| deferral.until > now);
-        for deferral in due {
+        for deferral in &due {
             self.start(deferral.escalation, deferral.until, give_up_after(deferral.escalation));
         }
         let gave_up = self.running.iter().any(|running| !running.acknowledged && running.gives_up_at <= now);
@@ -99,6 +111,7 @@ impl Case {
         if gave_up && self.running.is_empty() && self.deferred.is_empty() && self.state == CaseState::Open {
             self.state = CaseState::Lapsed;
         }
+        due
     }
 
     /// Starts an escalation, or starts it again.

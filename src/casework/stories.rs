@@ -120,13 +120,13 @@ impl Story {
         ];
         for (name, value) in fields {
             if !mail.head.lines().any(|line| line.starts_with(&format!("{name}:"))) {
-                head.push_str(&format!("{name}: {value}\n"));
+                head.extend([name, ": ", &value, "\n"]);
             }
         }
         let bytes = format!("{head}{}\n\n{}\n", mail.head.trim(), mail.body).replace("\n\n\n", "\n\n");
         let reading = read(&Source::Whole(bytes.trim_start().as_bytes()), &self.policy, None);
         let (received_at, now) = (instant(mail.at), instant(now));
-        let standing = self.book.standing(&reading, &self.policy, now);
+        let standing = self.book.standing(&reading, &self.policy, received_at, now);
         let decision = decide(&reading, &standing, &self.policy, received_at, now);
         self.book.apply(&reading, &decision, &self.policy);
         decision
@@ -139,10 +139,6 @@ impl Story {
 
 fn instant(text: &str) -> Timestamp {
     format!("{text}:00Z").parse().expect("an instant")
-}
-
-fn case_of(decision: &Decision) -> CaseId {
-    decision.case.unwrap_or_else(|| CaseId::derive(decision.received_at, decision.content))
 }
 
 const FRIDAY: &str = "2026-01-09T14:00";
@@ -165,7 +161,7 @@ fn a_follow_up_that_becomes_urgent_raises_and_takes_the_topic_of_the_conversatio
     assert!(first.alerts.is_empty());
     let raised = story.mail(&answer(SATURDAY, "This is urgent now."));
     assert_eq!(raised.conversation, Conversation::Raised);
-    assert_eq!(raised.case, Some(case_of(&first)));
+    assert_eq!(raised.case, first.case);
     assert_eq!(story.alerts(&raised), ["on-call"]);
     assert_eq!(raised.respond_by, Some(instant("2026-01-10T11:00")));
 }
@@ -213,13 +209,13 @@ fn an_urgent_follow_up_waits_for_the_running_escalation_unless_it_is_louder() {
 #[test]
 fn after_an_acknowledgement_or_an_answer_an_urgent_follow_up_alerts() {
     let mut story = Story::new();
-    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    let case = story.mail(&plain(FRIDAY, "This is urgent.")).case;
     story.book.case_mut(case).expect("the case").acknowledge();
     let still = story.mail(&answer(FRIDAY_EVENING, "Still urgent."));
     assert_eq!(story.alerts(&still), ["chat"]);
 
     let mut story = Story::new();
-    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    let case = story.mail(&plain(FRIDAY, "This is urgent.")).case;
     let head = "From: Bob <bob@desk.example>\nTo: anna@client.example\nIn-Reply-To: <1@client.example>\n\
                 Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example";
     let human = story.mail(&Mail { at: FRIDAY_LATER, head, body: "Urgent or not: here is how." });
@@ -234,7 +230,7 @@ fn after_an_acknowledgement_or_an_answer_an_urgent_follow_up_alerts() {
 #[test]
 fn only_an_authenticated_agent_answers() {
     let mut story = Story::new();
-    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    let case = story.mail(&plain(FRIDAY, "This is urgent.")).case;
     let head = "From: Bob <bob@desk.example>\nTo: anna@client.example\nIn-Reply-To: <1@client.example>";
     let forged = story.mail(&Mail { at: FRIDAY_LATER, head, body: "All done." });
     assert_eq!(forged.conversation, Conversation::FollowUp);
@@ -244,7 +240,7 @@ fn only_an_authenticated_agent_answers() {
 #[test]
 fn a_machine_neither_raises_nor_reopens_nor_is_answered() {
     let mut story = Story::new();
-    let case = case_of(&story.mail(&Mail { at: FRIDAY, head: "Subject: Urgent: stuck", body: "x" }));
+    let case = story.mail(&Mail { at: FRIDAY, head: "Subject: Urgent: stuck", body: "x" }).case;
     story.book.case_mut(case).expect("the case").close();
     let head = "Subject: Automatic reply: Re: Urgent: stuck\nIn-Reply-To: <1@client.example>\nAuto-Submitted: auto-replied";
     let machine = story.mail(&Mail { at: FRIDAY_LATER, head, body: "I am away." });
@@ -268,7 +264,7 @@ fn the_same_mail_twice_is_a_duplicate() {
     let mail = Mail { at: SATURDAY, head: "Message-ID: <same@client.example>", body: "Urgent outage" };
     let first = story.mail(&mail);
     let second = story.mail(&mail);
-    assert_eq!((second.conversation, second.case), (Conversation::Duplicate, Some(case_of(&first))));
+    assert_eq!((second.conversation, second.case), (Conversation::Duplicate, first.case));
     assert!(second.alerts.is_empty() && second.defer.is_none() && second.reply.is_none());
     assert!(second.reply_withheld.contains(&Withheld::Duplicate));
 }
@@ -309,37 +305,38 @@ fn a_domain_gets_no_more_replies_than_its_limit() {
 #[test]
 fn a_closed_case_is_reopened_within_its_time_and_not_later() {
     let mut story = Story::new();
-    let case = case_of(&story.mail(&plain(FRIDAY, "Hello")));
+    let case = story.mail(&plain(FRIDAY, "Hello")).case;
     story.book.case_mut(case).expect("the case").close();
     let reopened = story.mail(&answer(FRIDAY_LATER, "Again"));
-    assert_eq!((reopened.conversation, reopened.case), (Conversation::Reopened, Some(case)));
+    assert_eq!((reopened.conversation, reopened.case), (Conversation::Reopened, case));
     assert_eq!(story.book.case(case).map(|case| case.state), Some(CaseState::Open));
     story.book.case_mut(case).expect("the case").close();
     let later = story.mail(&answer("2026-02-20T09:00", "Again"));
-    assert_eq!((later.conversation, later.case), (Conversation::New, None));
+    assert_eq!(later.conversation, Conversation::New);
+    assert_ne!(later.case, case);
 }
 
 #[test]
 fn a_reference_in_the_subject_joins_only_for_the_same_host() {
     let mut story = Story::new();
-    let case = case_of(&story.mail(&plain(FRIDAY, "Hello")));
+    let case = story.mail(&plain(FRIDAY, "Hello")).case;
     let subject = format!("Subject: about [{}]", case.reference());
     let colleague = format!("{subject}\nFrom: ben@client.example");
     let joined = story.mail(&Mail { at: FRIDAY_LATER, head: &colleague, body: "Me too" });
-    assert_eq!(joined.case, Some(case));
+    assert_eq!(joined.case, case);
     let stranger = format!("{subject}\nFrom: eve@other.example");
     let apart = story.mail(&Mail { at: FRIDAY_LATER, head: &stranger, body: "Me too" });
-    assert_eq!(apart.case, None);
+    assert_ne!(apart.case, case);
 }
 
 #[test]
 fn mail_that_answers_our_reply_joins_its_case_and_is_not_answered() {
     let mut story = Story::new();
     let first = story.mail(&plain(SATURDAY, "Hello"));
-    let ours = super::own_message_id(case_of(&first), first.content, "desk.example");
+    let ours = super::own_message_id(&first, &story.policy);
     let head = format!("From: carl@client.example\nIn-Reply-To: <{ours}>");
     let second = story.mail(&Mail { at: SATURDAY, head: &head, body: "Thanks" });
-    assert_eq!(second.case, Some(case_of(&first)));
+    assert_eq!(second.case, first.case);
     assert_eq!(second.reply_withheld, [Withheld::AnswersOurReply]);
 }
 
@@ -357,7 +354,7 @@ fn a_deferral_is_made_once_and_starts_at_once_when_its_opening_has_passed() {
 #[test]
 fn a_case_lapses_when_nobody_came() {
     let mut story = Story::new();
-    let case = case_of(&story.mail(&plain(FRIDAY, "This is urgent.")));
+    let case = story.mail(&plain(FRIDAY, "This is urgent.")).case;
     let case = story.book.case_mut(case).expect("the case");
     case.advance(instant("2026-01-10T13:59"), |_| SignedDuration::from_hours(24));
     assert_eq!(case.state, CaseState::Open);
@@ -396,4 +393,156 @@ fn a_sender_whose_authentication_fails_gets_the_alert_but_no_reply() {
     let decision = story.mail(&Mail { at: SATURDAY, head, body: "Urgent outage" });
     assert_eq!(story.alerts(&decision), ["on-call"]);
     assert_eq!(decision.reply_withheld, [Withheld::Unauthenticated]);
+}
+
+#[test]
+fn no_amount_of_quoted_or_weaker_words_hides_an_urgent_one() {
+    let quoted = "> urgent outage\n".repeat(20_000);
+    let log = "soon soon outage\n".repeat(20_000);
+    for noise in [quoted, log] {
+        let mut story = Story::new();
+        let decision = story.mail(&plain(SATURDAY, &format!("{noise}\nUrgent: there is an outage.")));
+        assert_eq!(story.alerts(&decision), ["on-call"]);
+    }
+}
+
+#[test]
+fn a_header_that_anybody_can_write_stops_no_alert() {
+    let mut story = Story::new();
+    let decision = story.mail(&Mail { at: SATURDAY, head: "X-Nightdesk: anything", body: "Urgent outage" });
+    assert_eq!(story.alerts(&decision), ["on-call"]);
+    assert!(decision.reply.is_none());
+    let head = "X-Nightdesk: alert\nFrom: support@desk.example";
+    let ours = story.mail(&Mail { at: SATURDAY, head, body: "Urgent outage, as we told you" });
+    assert!(ours.alerts.is_empty(), "our own alert that comes back");
+}
+
+#[test]
+fn a_machine_whose_subject_only_begins_like_an_earlier_one_still_alerts() {
+    let mut story = Story::new();
+    let machine = "Auto-Submitted: auto-generated\nSubject: ";
+    story.mail(&Mail { at: FRIDAY, head: &format!("{machine}API"), body: "is fine" });
+    let head = format!("{machine}Urgent: API outage\nIn-Reply-To: <1@client.example>");
+    let down = story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "x" });
+    assert_eq!(story.alerts(&down), ["on-call"]);
+}
+
+#[test]
+fn a_tag_that_is_new_in_the_subject_counts_and_an_old_one_does_not() {
+    let mut story = Story::new();
+    story.mail(&Mail { at: FRIDAY, head: "Subject: stuck", body: "x" });
+    let follow_up = "Subject: Re: [URGENT] stuck\nIn-Reply-To: <1@client.example>";
+    let raised = story.mail(&Mail { at: FRIDAY_LATER, head: follow_up, body: "x" });
+    assert_eq!(story.alerts(&raised), ["chat"]);
+    let again = story.mail(&Mail { at: FRIDAY_EVENING, head: follow_up, body: "any news?" });
+    assert!(again.alerts.is_empty());
+}
+
+const AGENT: &str = "From: Bob <bob@desk.example>\nIn-Reply-To: <1@client.example>\n\
+                     Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example";
+
+#[test]
+fn an_agents_mail_to_somebody_else_is_no_answer() {
+    let mut story = Story::new();
+    let case = story.mail(&plain(FRIDAY, "This is urgent.")).case;
+    let head = format!("{AGENT}\nTo: vendor@other.example");
+    let aside = story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "Can you look?" });
+    assert_eq!(aside.conversation, Conversation::FollowUp);
+    assert_eq!(story.book.case(case).map(|case| case.running.len()), Some(1));
+}
+
+#[test]
+fn an_answer_does_not_answer_what_came_after_it() {
+    let mut story = Story::new();
+    let case = story.mail(&plain(FRIDAY_LATER, "This is urgent.")).case;
+    let head = format!("{AGENT}\nTo: anna@client.example");
+    let early = story.mail_seen_at(&Mail { at: FRIDAY, head: &head, body: "Here." }, FRIDAY_EVENING);
+    assert_eq!(early.conversation, Conversation::Answer);
+    assert_eq!(story.book.case(case).map(|case| case.state), Some(CaseState::Open));
+}
+
+#[test]
+fn after_an_answer_a_machine_pages_once_and_not_with_every_mail() {
+    let mut story = Story::new();
+    story.mail(&plain(FRIDAY, "Urgent outage"));
+    let head = format!("{AGENT}\nTo: anna@client.example");
+    story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "Done." });
+    let machine = "Auto-Submitted: auto-generated\nIn-Reply-To: <1@client.example>";
+    let first = story.mail(&Mail { at: FRIDAY_EVENING, head: machine, body: "Urgent: outage, 1" });
+    assert_eq!(story.alerts(&first), ["on-call"]);
+    let second = story.mail(&Mail { at: FRIDAY_EVENING, head: machine, body: "Urgent: outage, 2" });
+    assert!(second.alerts.is_empty());
+}
+
+#[test]
+fn a_machines_words_do_not_make_a_customers_own_look_old() {
+    let mut story = Story::new();
+    story.mail(&plain(FRIDAY, "Hello"));
+    let machine = "Auto-Submitted: auto-replied\nIn-Reply-To: <1@client.example>";
+    story.mail(&Mail { at: FRIDAY_LATER, head: machine, body: "In urgent cases call Ben." });
+    let raised = story.mail(&answer(FRIDAY_EVENING, "It is urgent."));
+    assert_eq!(raised.conversation, Conversation::Raised);
+}
+
+#[test]
+fn what_cannot_be_read_alerts_also_within_a_conversation() {
+    let rule = "[[coverage]]\nname = \"unreadable\"\nwhen = { readable = false }\nalert = \"chat\"\n\n[[coverage]]\nname = \"night\"";
+    let mut story = Story::with(&POLICY.replace("[[coverage]]\nname = \"night\"", rule));
+    story.mail(&plain(SATURDAY, "Hello"));
+    let head = "In-Reply-To: <1@client.example>\nMIME-Version: 1.0\n\
+                Content-Type: application/pkcs7-mime; smime-type=enveloped-data";
+    let secret = story.mail(&Mail { at: SATURDAY, head, body: "MIAGCSqGSIb3DQEHA6CA" });
+    assert_eq!(story.alerts(&secret), ["chat"]);
+}
+
+#[test]
+fn a_form_may_write_from_an_address_that_is_not_read() {
+    let policy = POLICY.replace("form@portal.example", "no-reply@portal.example");
+    let head = "From: no-reply@portal.example\nReply-To: zoe@home.example";
+    let decision = Story::with(&policy).mail(&Mail { at: SATURDAY, head, body: "Hello" });
+    assert_eq!(decision.reply.map(|plan| plan.to.to_string()).as_deref(), Some("zoe@home.example"));
+}
+
+#[test]
+fn the_same_words_a_month_later_are_a_new_mail_when_nothing_else_names_them() {
+    let mut story = Story::new();
+    let bare = |at| Mail { at, head: "Message-ID:", body: "Urgent outage" };
+    story.mail(&bare(SATURDAY));
+    assert_eq!(story.mail(&bare(SATURDAY)).conversation, Conversation::Duplicate);
+    let later = story.mail(&bare("2026-02-14T09:00"));
+    assert_eq!(later.conversation, Conversation::New);
+    assert_eq!(story.alerts(&later), ["on-call"]);
+}
+
+#[test]
+fn two_answers_to_a_mail_that_we_never_saw_are_one_conversation() {
+    let mut story = Story::new();
+    let head = "In-Reply-To: <outbound@desk.example>";
+    let first = story.mail(&Mail { at: FRIDAY, head, body: "Urgent outage" });
+    let second = story.mail(&Mail { at: FRIDAY_LATER, head, body: "Urgent outage!" });
+    assert_eq!(second.case, first.case);
+    assert!(second.alerts.is_empty());
+}
+
+#[test]
+fn a_reference_is_found_behind_another_tag() {
+    let mut story = Story::new();
+    let case = story.mail(&plain(FRIDAY, "Hello")).case;
+    let head = format!("Subject: [PROJ-1234] about [{}]", case.reference());
+    assert_eq!(story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "More" }).case, case);
+}
+
+#[test]
+fn two_mails_of_one_second_never_share_a_case() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(SATURDAY, "Hello"));
+    let bytes =
+        b"From: anna@client.example\nMessage-ID: <1@client.example>\nSubject: Question\n\nHello again";
+    let reading = read(&Source::Whole(bytes), &story.policy, None);
+    // As if the case had the id that this mail would get.
+    let mut other = story.book.case(first.case).expect("the case").clone();
+    other.id = CaseId::derive(instant(SATURDAY), reading.content);
+    story.book.insert(other.clone());
+    let standing = story.book.standing(&reading, &story.policy, instant(SATURDAY), instant(SATURDAY));
+    assert_eq!(standing.free_case, Some(other.id.next()));
 }

@@ -6,7 +6,7 @@ use super::{Ending, evaluate, output};
 
 /// Checks a policy folder. Mistakes are the answer, so they go to stdout.
 pub(super) fn run(policy: &Path) -> anyhow::Result<Ending> {
-    let outcome = evaluate::load(policy)?;
+    let Some(outcome) = evaluate::load(policy) else { return Ok(Ending::Unusable) };
     let text =
         crate::compose::diagnostics(&outcome.diagnostics, outcome.left_out, crate::compose::Colours::Ansi);
     let Some(policy) = outcome.policy else {

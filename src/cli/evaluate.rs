@@ -3,31 +3,37 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use jiff::Timestamp;
 
-use super::output;
-use crate::casework::{Book, Effect};
+use super::{Ending, output};
+use crate::casework::{Book, own_message_id};
 use crate::compose::{self, Reply};
 use crate::decision::{Decision, Reading, decide, read};
 use crate::mail::Source;
 use crate::policy::{Outcome, Policy, RenderError, compile};
 use crate::sources::policy_folder;
 
-/// Reads and compiles a policy folder.
-pub(super) fn load(path: &Path) -> anyhow::Result<Outcome> {
-    let files = policy_folder(path)
-        .with_context(|| format!("the policy folder {} cannot be read", path.display()))?;
-    Ok(compile(&files))
+/// Reads and compiles a policy folder; one that cannot be read is told on stderr, and then there is nothing to check.
+pub(super) fn load(path: &Path) -> Option<Outcome> {
+    match policy_folder(path) {
+        Ok(files) => Some(compile(&files)),
+        Err(error) => {
+            output::complain(&format!("error: the policy folder {} cannot be read: {error}", path.display()));
+            None
+        }
+    }
 }
 
-/// The policy of a folder; mistakes go to stderr, and then there is none.
-pub(super) fn policy(path: &Path) -> anyhow::Result<Option<Policy>> {
-    let outcome = load(path)?;
-    if outcome.policy.is_none() {
+/// The policy of a folder.
+///
+/// # Errors
+/// How the command ends without one; the reason was told on stderr.
+pub(super) fn policy(path: &Path) -> Result<Policy, Ending> {
+    let outcome = load(path).ok_or(Ending::Unusable)?;
+    outcome.policy.ok_or_else(|| {
         output::complain_of(&outcome.diagnostics, outcome.left_out);
-    }
-    Ok(outcome.policy)
+        Ending::Negative
+    })
 }
 
 /// One mail, decided.
@@ -39,21 +45,14 @@ pub(super) struct Decided {
 
 /// Takes one mail through the house; the book keeps what later mails of the conversation need.
 pub(super) fn evaluate(reading: Reading, policy: &Policy, book: &mut Book, at: Timestamp) -> Decided {
-    let standing = book.standing(&reading, policy, at);
+    book.advance(policy, at);
+    let standing = book.standing(&reading, policy, at, at);
     let decision = decide(&reading, &standing, policy, at, at);
-    let effects = book.apply(&reading, &decision, policy);
-    let opened = effects.iter().find_map(|effect| match effect {
-        Effect::Reply { case, .. } => Some(*case),
-        Effect::Opened(_)
-        | Effect::Reopened(_)
-        | Effect::Answered(_)
-        | Effect::Alert { .. }
-        | Effect::Deferred { .. } => None,
-    });
-    let reply = match opened {
-        Some(case) => compose::reply(&reading, &decision, case, policy),
-        None => Ok(None),
-    };
+    book.apply(&reading, &decision, policy);
+    let reply = compose::reply(&reading, &decision, policy);
+    if reply.is_err() {
+        book.withdraw(&own_message_id(&decision, policy));
+    }
     Decided { reading, decision, reply }
 }
 

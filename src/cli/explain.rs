@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use jiff::Timestamp;
 
 use super::evaluate::{Decided, evaluate, policy, read_bytes};
@@ -44,22 +43,28 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
-    let Some(policy) = policy(&arguments.policy)? else { return Ok(Ending::Negative) };
+    let policy = match policy(&arguments.policy) {
+        Ok(policy) => policy,
+        Err(ending) => return Ok(ending),
+    };
     if !is_known_mailbox(arguments, &policy) {
         return Ok(Ending::Unusable);
     }
     let mailbox = arguments.mailbox.as_deref();
     let mut book = Book::default();
+    let mut last = Timestamp::MIN;
     for earlier in &arguments.thread {
         let Some(bytes) = bytes_of(earlier) else { return Ok(Ending::Unusable) };
         let reading = read_bytes(&bytes, &policy, mailbox);
-        let at = came_in(&reading).with_context(|| {
-            format!(
-                "{} says nowhere when it came in, so its place in the conversation is not known",
+        let Some(at) = came_in(&reading).filter(|at| *at >= last) else {
+            output::complain(&format!(
+                "error: {} does not say that it came in after the mail before it\nallowed: earlier mails of the conversation, the oldest first",
                 earlier.display()
-            )
-        })?;
+            ));
+            return Ok(Ending::Unusable);
+        };
         evaluate(reading, &policy, &mut book, at);
+        last = at;
     }
     let Some(bytes) = bytes_of(&arguments.file) else { return Ok(Ending::Unusable) };
     let reading = read_bytes(&bytes, &policy, mailbox);
@@ -67,6 +72,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         output::complain("note: the mail says nowhere when it came in; taking the present moment");
         SystemClock.now()
     });
+    if at < last {
+        output::complain(
+            "error: the mail came in before the last of its --thread\nallowed: earlier mails, or a later --at",
+        );
+        return Ok(Ending::Unusable);
+    }
     let Decided { reading, decision, reply } = evaluate(reading, &policy, &mut book, at);
     let file = arguments.file.display().to_string();
     let explained =

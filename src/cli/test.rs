@@ -17,17 +17,20 @@ pub(super) fn run(policies: &[PathBuf], filter: Option<&str>) -> anyhow::Result<
     let mut ending = Ending::Fine;
     let mut found = 0;
     for path in policies {
-        let outcome = load(path)?;
+        let Some(outcome) = load(path) else {
+            ending = Ending::Unusable;
+            continue;
+        };
         let Some(policy) = outcome.policy else {
             output::complain_of(&outcome.diagnostics, outcome.left_out);
-            ending = Ending::Negative;
+            ending = ending.or(Ending::Negative);
             continue;
         };
         let report = run_policy(path, &policy, filter);
         found += report.passed + report.failed;
         output::answer(&report.text)?;
         if report.failed > 0 {
-            ending = Ending::Negative;
+            ending = ending.or(Ending::Negative);
         }
     }
     if let (Some(filter), 0, Ending::Fine) = (filter, found, ending) {

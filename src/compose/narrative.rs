@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Color, Style};
 use super::explanation::Explained;
 use super::trace::{Context, Line, hours};
 use super::words::instant_in_words;
-use crate::decision::{Decision, Hours, Ignored};
+use crate::decision::{Conversation, Decision, Hours, Ignored};
 use crate::mail::{RegionKind, Text};
 use crate::policy::Place;
 
@@ -144,9 +144,13 @@ fn reply_line(explained: &Explained<'_>) -> String {
 }
 
 fn case_line(decision: &Decision) -> String {
-    match decision.case {
-        Some(case) => format!("{} of {}", decision.conversation.slug(), case.reference()),
-        None => decision.conversation.slug().to_owned(),
+    let reference = decision.case.reference();
+    match decision.conversation {
+        Conversation::New => format!("new, {reference}"),
+        Conversation::Duplicate => format!("duplicate of a mail of {reference}"),
+        Conversation::FollowUp | Conversation::Raised | Conversation::Reopened | Conversation::Answer => {
+            format!("{} of {reference}", decision.conversation.slug())
+        }
     }
 }
 

@@ -6,10 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::words::{business_day_in_words, hours_in_words, instant_in_words};
-use crate::base::id::CaseId;
 use crate::casework::own_message_id;
 use crate::decision::{Decision, Hours, Reading};
-use crate::mail::{Address, Mailbox};
+use crate::mail::Address;
 use crate::policy::{Policy, RenderError, Rendered, ReplyVariables, Target};
 
 /// How many characters of the customer's own words a reply repeats.
@@ -34,33 +33,19 @@ pub struct Reply {
 ///
 /// # Errors
 /// When the template fails. Loading a policy has tried it for every rule that uses it, so this is rare.
-pub fn reply(
-    reading: &Reading,
-    decision: &Decision,
-    case: CaseId,
-    policy: &Policy,
-) -> Result<Option<Reply>, RenderError> {
+pub fn reply(reading: &Reading, decision: &Decision, policy: &Policy) -> Result<Option<Reply>, RenderError> {
     let Some(plan) = &decision.reply else { return Ok(None) };
-    let rendered =
-        policy.replies.render(plan.template, &variables(reading, decision, case, policy, &plan.to))?;
-    let from = policy.auto_reply.from.clone().unwrap_or_default();
-    let domain = Mailbox::parse(&from).map_or_else(String::new, |from| from.address.domain().to_owned());
+    let rendered = policy.replies.render(plan.template, &variables(reading, decision, policy, &plan.to))?;
     Ok(Some(Reply {
         template: policy.replies.name(plan.template).unwrap_or_default().to_owned(),
-        message_id: own_message_id(case, decision.content, &domain),
-        from,
+        message_id: own_message_id(decision, policy),
+        from: policy.auto_reply.from.clone().unwrap_or_default(),
         to: plan.to.clone(),
         rendered,
     }))
 }
 
-fn variables(
-    reading: &Reading,
-    decision: &Decision,
-    case: CaseId,
-    policy: &Policy,
-    to: &Address,
-) -> ReplyVariables {
+fn variables(reading: &Reading, decision: &Decision, policy: &Policy, to: &Address) -> ReplyVariables {
     let desk = policy.desks.get(decision.desk);
     let calendar = desk.and_then(|desk| policy.calendars.get(desk.calendar));
     let in_words = |instant| calendar.map(|calendar| instant_in_words(instant, calendar.zone()));
@@ -71,7 +56,7 @@ fn variables(
     let promised = decision.target.filter(|target| *target != Target::Unspecified);
     ReplyVariables {
         labels: labels(decision, policy),
-        reference: case.reference(),
+        reference: decision.case.reference(),
         sender: sender_name(reading, to),
         sender_address: to.to_string(),
         subject: one_line(&reading.message.subject),

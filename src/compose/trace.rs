@@ -2,9 +2,10 @@
 
 use crate::calendar::State;
 use crate::decision::{
-    AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, Reading, Step, Withheld,
+    AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, NoReplyCause, Reading,
+    Step, Withheld,
 };
-use crate::policy::{Condition, Origin, Place, Policy, TermKind};
+use crate::policy::{Condition, Origin, Place, Policy, Target, TermKind};
 
 use super::words::{instant_in_words, rfc3339};
 
@@ -84,12 +85,14 @@ impl Context<'_> {
                     source,
                 }
             }
-            Step::NoReply => Line {
-                step: "reply",
-                outcome: "none".to_owned(),
-                because: "the rule names no reply".to_owned(),
-                source: self.coverage_source(),
-            },
+            Step::NoReply { because } => {
+                let because = match because {
+                    NoReplyCause::NotNamed => "the rule names no reply",
+                    NoReplyCause::NoRule => "no rule applies",
+                    NoReplyCause::Answer => "the mail is an answer of the desk",
+                };
+                Line { source: self.coverage_source(), ..plain("reply", "none", because) }
+            }
         }
     }
 
@@ -341,11 +344,12 @@ impl Context<'_> {
 
     fn target(&self, from: jiff::Timestamp, respond_by: Option<jiff::Timestamp>) -> Line {
         let target = self.decision.target.map(|target| target.to_string()).unwrap_or_default();
-        let because = match respond_by {
-            Some(respond_by) => {
+        let because = match (respond_by, self.decision.target) {
+            (Some(respond_by), _) => {
                 format!("{target}, counted from {}: {}", self.instant(from), self.instant(respond_by))
             }
-            None => "no time is promised".to_owned(),
+            (None, Some(Target::Unspecified) | None) => "no time is promised".to_owned(),
+            (None, Some(_)) => format!("{target} cannot be counted: the desk does not open for years"),
         };
         let outcome = respond_by
             .zip(self.zone(self.decision.desk))

@@ -2,18 +2,22 @@
 //!
 //! Total and deterministic: nothing here can fail, and nothing here looks at a clock.
 
+mod alerts;
+mod desk;
+mod labels;
+
 use jiff::Timestamp;
 
 use super::guards::{Outlook, guards};
-use super::reading::{Ignored, Reading, Why};
-use super::trace::{AlertVerdict, AssignCause, Because, LabelCause, Step};
+use super::reading::Reading;
+use super::trace::{Because, NoReplyCause, Step};
 use super::{
-    Alert, By, Conversation, ConversationStanding, Decision, Deferral, Hours, LabelOutcome, Loudness,
-    ReplyPlan, Standing,
+    Alert, Conversation, ConversationStanding, Decision, Deferral, Hours, LabelOutcome, Loudness, ReplyPlan,
+    Standing,
 };
-use crate::calendar::{Calendar, State};
+use crate::base::id::CaseId;
 use crate::mail::Authenticated;
-use crate::policy::{AssignTo, Condition, Facts, LabelKind, Place, Policy, RaiseClock, Target};
+use crate::policy::{Condition, Facts, Policy, RaiseClock, Target};
 
 /// When a mail counts as received: as the server says, but never in the future.
 pub fn received_at(internal_date: Timestamp, now: Timestamp) -> Timestamp {
@@ -28,6 +32,10 @@ pub fn decide(
     received_at: Timestamp,
     now: Timestamp,
 ) -> Decision {
+    // Ids go by what the server says, so that deciding again at another time gives the same ones.
+    let derived = || CaseId::derive(received_at, reading.content);
+    let known_case = standing.conversation.as_ref().map(|conversation| conversation.case);
+    let case = standing.duplicate_of.or(known_case).or(standing.free_case).unwrap_or_else(derived);
     let received_at = self::received_at(received_at, now);
     let mut deciding =
         Deciding { reading, standing, policy, received_at, now, trace: Vec::with_capacity(32) };
@@ -62,7 +70,7 @@ pub fn decide(
         customer,
         plan: known.plan.map(str::to_owned),
         conversation,
-        case: standing.duplicate_of.or(standing.conversation.as_ref().map(|conversation| conversation.case)),
+        case,
         desk,
         hours,
         coverage,
@@ -94,13 +102,6 @@ struct Deciding<'a> {
     received_at: Timestamp,
     now: Timestamp,
     trace: Vec<Step>,
-}
-
-/// A rule that asks for alerts.
-struct Asking<'a> {
-    by: By,
-    when: &'a Condition,
-    labels: &'a [LabelOutcome],
 }
 
 /// What conditions can look at, as far as it is known.
@@ -175,88 +176,6 @@ impl<'a> Known<'a> {
 }
 
 impl Deciding<'_> {
-    /// Hits that do not count: what reading found, and subjects that only repeat the conversation's.
-    fn ignored(&self) -> Vec<(usize, Why)> {
-        let inherited = self.repeats_a_subject();
-        self.reading
-            .hits
-            .iter()
-            .enumerate()
-            .filter_map(|(index, hit)| match hit.ignored {
-                Ignored::Because(why) => Some((index, why)),
-                Ignored::No if inherited && hit.place == Place::Subject => {
-                    Some((index, Why::InheritedSubject))
-                }
-                Ignored::No => None,
-            })
-            .collect()
-    }
-
-    /// Whether the subject is that of an earlier mail; a machine's may say more, as "Automatic reply: " does.
-    fn repeats_a_subject(&self) -> bool {
-        let Some(conversation) = &self.standing.conversation else { return false };
-        let subject = &self.reading.message.base_subject;
-        let contains = |earlier: &String| !earlier.is_empty() && subject.contains(earlier.as_str());
-        conversation.base_subjects.contains(subject)
-            || (self.reading.is_automated() && conversation.base_subjects.iter().any(contains))
-    }
-
-    fn labels(&mut self, ignored: &[(usize, Why)]) -> Vec<LabelOutcome> {
-        let mut outcomes: Vec<LabelOutcome> = vec![LabelOutcome::default(); self.policy.labels.len()];
-        for (index, hit) in self.reading.hits.iter().enumerate() {
-            if ignored.iter().any(|(ignored, _)| *ignored == index) {
-                continue;
-            }
-            let Some(term) = self.policy.words.terms.get(hit.term) else { continue };
-            let Some(outcome) = outcomes.get_mut(term.label) else { continue };
-            outcome.hits.push(index);
-            outcome.value = Some(outcome.value.map_or(term.value, |value| value.min(term.value)));
-        }
-        for label in 0..outcomes.len() {
-            self.label(label, &mut outcomes);
-        }
-        outcomes
-    }
-
-    /// Completes one label: only hits of the winning value stay, then inheritance, then the default.
-    fn label(&mut self, label: usize, outcomes: &mut [LabelOutcome]) {
-        let Some(definition) = self.policy.labels.get(label) else { return };
-        if let LabelKind::Matrix { rows, columns, cells } = &definition.kind {
-            let value_of = |label: usize| outcomes.get(label).and_then(|outcome| outcome.value);
-            let (row, column) = (value_of(*rows), value_of(*columns));
-            let value = row.zip(column).and_then(|(row, column)| cells.get(row)?.get(column).copied());
-            if let Some(outcome) = outcomes.get_mut(label) {
-                outcome.value = value;
-            }
-            self.trace.push(Step::Label { label, value, because: LabelCause::Matrix { row, column } });
-            return;
-        }
-        let Some(outcome) = outcomes.get_mut(label) else { return };
-        let value = outcome.value;
-        outcome.hits.retain(|hit| {
-            let term = self.reading.hits.get(*hit).and_then(|hit| self.policy.words.terms.get(hit.term));
-            term.map(|term| term.value) == value
-        });
-        let mut because = outcome.hits.first().map_or(LabelCause::Default, |hit| LabelCause::Hit(*hit));
-        if let Some(earlier) = self.inherited(label)
-            && outcome.value.is_none_or(|own| earlier < own)
-        {
-            outcome.value = Some(earlier);
-            outcome.hits.clear();
-            outcome.inherited = true;
-            because = LabelCause::Inherited;
-        }
-        outcome.value = outcome.value.or(definition.default);
-        self.trace.push(Step::Label { label, value: outcome.value, because });
-    }
-
-    fn inherited(&self, label: usize) -> Option<usize> {
-        if !self.policy.conversation.inherit.contains(&label) {
-            return None;
-        }
-        self.standing.conversation.as_ref()?.strongest.get(label).copied().flatten()
-    }
-
     fn customer(&mut self) -> Option<usize> {
         let distrusted = self.reading.authenticated == Authenticated::Fail;
         self.trace.push(Step::Customer { row: self.reading.customer, distrusted });
@@ -280,7 +199,7 @@ impl Deciding<'_> {
         if self.reading.is_automated() {
             return (Conversation::FollowUp, Because::Automated(by));
         }
-        if self.is_human_answer() {
+        if self.is_human_answer(standing) {
             return (Conversation::Answer, Because::FromAgent);
         }
         if standing.closed {
@@ -292,13 +211,12 @@ impl Deciding<'_> {
         (Conversation::FollowUp, Because::Joined(by))
     }
 
-    /// From an agent, authenticated, to somebody who is not of the desk.
-    fn is_human_answer(&self) -> bool {
-        let identity = &self.policy.identity;
-        let from = self.reading.message.from.first();
-        from.is_some_and(|from| identity.is_agent(&from.address))
+    /// From an agent, authenticated, and to somebody who wrote as the customer.
+    fn is_human_answer(&self, standing: &ConversationStanding) -> bool {
+        let message = &self.reading.message;
+        message.from.first().is_some_and(|from| self.policy.identity.is_agent(&from.address))
             && self.reading.authenticated == Authenticated::Pass
-            && self.reading.message.recipients().any(|to| !identity.is_agent(to) && !identity.is_own(to))
+            && message.recipients().any(|to| standing.people.contains(&to.key()))
     }
 
     fn is_stronger(&self, standing: &ConversationStanding, labels: &[LabelOutcome]) -> bool {
@@ -313,66 +231,6 @@ impl Deciding<'_> {
             (Some(_), None) => true,
             (None, _) => false,
         }
-    }
-
-    fn desk(&mut self, known: &Known<'_>, customer: Option<usize>) -> (usize, Hours) {
-        let policy = self.policy;
-        for (rule, assign) in policy.assigns.iter().enumerate() {
-            let failing = known.failing(&assign.when);
-            self.trace.push(Step::Assign { rule, failing });
-            if failing.is_some() {
-                continue;
-            }
-            let customers = customer.and_then(|row| policy.customers.get(row)).and_then(|row| row.desk);
-            let (desk, because) = match (assign.to, customers) {
-                (AssignTo::Desk(desk), _) => (desk, AssignCause::Named),
-                (AssignTo::Customer, Some(desk)) => (desk, AssignCause::Customers),
-                (AssignTo::Customer, None) | (AssignTo::NextOpen, _) => self.next_open(&assign.pool),
-            };
-            return self.chosen(desk, because);
-        }
-        let all: Vec<usize> = (0..policy.desks.len()).collect();
-        let (desk, because) = self.next_open(&all);
-        self.chosen(desk, because)
-    }
-
-    fn chosen(&mut self, desk: usize, because: AssignCause) -> (usize, Hours) {
-        let hours = match self.state(desk) {
-            Some(State::Closed { closed_for, opens_at }) => Hours::Closed { closed_for, opens_at },
-            // `None` cannot be: a compiled policy has a calendar for every desk.
-            Some(State::Open { .. }) | None => Hours::Open,
-        };
-        self.trace.push(Step::Desk { desk, because, hours });
-        (desk, hours)
-    }
-
-    fn calendar(&self, desk: usize) -> Option<&Calendar> {
-        self.policy.calendars.get(self.policy.desks.get(desk)?.calendar)
-    }
-
-    fn state(&self, desk: usize) -> Option<State> {
-        Some(self.calendar(desk)?.state_at(self.received_at))
-    }
-
-    /// The first open desk of a pool, else the one that opens first; ties in file order.
-    fn next_open(&mut self, pool: &[usize]) -> (usize, AssignCause) {
-        let mut first: Option<(Timestamp, usize)> = None;
-        for desk in pool {
-            let Some(state) = self.state(*desk) else { continue };
-            self.trace.push(Step::Clock { desk: *desk, state });
-            match state {
-                State::Open { .. } => return (*desk, AssignCause::IsOpen),
-                State::Closed { opens_at: Some(opens_at), .. } => {
-                    if first.is_none_or(|(earliest, _)| opens_at < earliest) {
-                        first = Some((opens_at, *desk));
-                    }
-                }
-                State::Closed { opens_at: None, .. } => {}
-            }
-        }
-        first.map_or((pool.first().copied().unwrap_or(0), AssignCause::NoneOpens), |(_, desk)| {
-            (desk, AssignCause::OpensFirst)
-        })
     }
 
     fn coverage(&mut self, known: &Known<'_>, conversation: Conversation) -> Option<usize> {
@@ -390,93 +248,6 @@ impl Deciding<'_> {
         None
     }
 
-    fn alerts(
-        &mut self,
-        known: &Known<'_>,
-        labels: &[LabelOutcome],
-        coverage: Option<usize>,
-        conversation: Conversation,
-    ) -> Vec<Alert> {
-        let policy = self.policy;
-        let mut alerts: Vec<Alert> = Vec::new();
-        if conversation == Conversation::Answer {
-            return alerts;
-        }
-        if let Some((index, rule)) = coverage.and_then(|index| Some((index, policy.coverage.get(index)?))) {
-            let asking = Asking { by: By::Coverage(index), when: &rule.when, labels };
-            self.start(&rule.alerts, &asking, &mut alerts);
-        }
-        for (index, rule) in policy.also.iter().enumerate() {
-            let failing = known.failing(&rule.when);
-            self.trace.push(Step::Also { rule: index, failing });
-            if failing.is_none() {
-                let asking = Asking { by: By::Also(index), when: &rule.when, labels };
-                self.start(&rule.alerts, &asking, &mut alerts);
-            }
-        }
-        alerts
-    }
-
-    /// Starts the escalations that a rule asks for, each once.
-    fn start(&mut self, escalations: &[usize], asking: &Asking<'_>, alerts: &mut Vec<Alert>) {
-        for escalation in escalations.iter().copied() {
-            let verdict = if alerts.iter().any(|alert| alert.escalation == escalation) {
-                AlertVerdict::AlreadyStarts
-            } else {
-                self.verdict(escalation, asking)
-            };
-            self.trace.push(Step::Alert { escalation, by: asking.by, verdict });
-            if verdict == AlertVerdict::Starts {
-                alerts.push(Alert { escalation, pages: self.pages(escalation), by: asking.by });
-            }
-        }
-    }
-
-    fn pages(&self, escalation: usize) -> bool {
-        self.policy.escalations.get(escalation).is_some_and(|escalation| escalation.pages)
-    }
-
-    /// A follow-up alerts for what it says itself, unless the same or a louder escalation runs unacknowledged; after
-    /// an answer it always does.
-    fn verdict(&self, escalation: usize, asking: &Asking<'_>) -> AlertVerdict {
-        if self.reading.is_own_mail() {
-            return AlertVerdict::OwnMail;
-        }
-        if self.standing.duplicate_of.is_some() {
-            return AlertVerdict::Duplicate;
-        }
-        let Some(standing) = &self.standing.conversation else { return AlertVerdict::Starts };
-        if !self.says_something_urgent(asking.when, asking.labels) {
-            return AlertVerdict::NothingNew;
-        }
-        if standing.answered || standing.closed {
-            return AlertVerdict::Starts;
-        }
-        let same_or_louder =
-            |running: &&usize| **running == escalation || (self.pages(**running) && !self.pages(escalation));
-        match standing.unacknowledged.iter().find(same_or_louder) {
-            Some(running) => AlertVerdict::Running(*running),
-            None => AlertVerdict::Starts,
-        }
-    }
-
-    /// Whether the mail's own words, not the conversation's, are what the rule goes by: an urgency word, or a word of
-    /// a label that the rule's condition looks at.
-    fn says_something_urgent(&self, when: &Condition, labels: &[LabelOutcome]) -> bool {
-        let mut looked_at: Vec<usize> = when.labels().chain(self.policy.label("urgency")).collect();
-        let mut next = 0;
-        while let Some(label) = looked_at.get(next).copied() {
-            next += 1;
-            if let Some(LabelKind::Matrix { rows, columns, .. }) =
-                self.policy.labels.get(label).map(|label| &label.kind)
-            {
-                // Matrices refer to earlier labels only, so this ends.
-                looked_at.extend([*rows, *columns]);
-            }
-        }
-        looked_at.into_iter().any(|label| labels.get(label).is_some_and(|outcome| !outcome.hits.is_empty()))
-    }
-
     fn defer(
         &mut self,
         coverage: Option<usize>,
@@ -484,7 +255,7 @@ impl Deciding<'_> {
         conversation: Conversation,
     ) -> Option<Deferral> {
         let escalation = self.policy.coverage.get(coverage?)?.defer?;
-        if conversation == Conversation::Duplicate || self.reading.is_own_mail() {
+        if conversation == Conversation::Duplicate || self.reading.is_own_mail(self.policy) {
             return None;
         }
         let waits = |standing: &ConversationStanding| standing.deferred.contains(&escalation);
@@ -554,9 +325,14 @@ impl Deciding<'_> {
         conversation: Conversation,
         outlook: &Outlook,
     ) -> (Option<ReplyPlan>, Vec<super::Withheld>) {
-        let template = coverage.and_then(|rule| self.policy.coverage.get(rule)?.reply);
-        let Some(template) = template.filter(|_| conversation != Conversation::Answer) else {
-            self.trace.push(Step::NoReply);
+        let rule = coverage.and_then(|rule| self.policy.coverage.get(rule));
+        let Some(template) = rule.and_then(|rule| rule.reply) else {
+            let because = match (conversation, rule) {
+                (Conversation::Answer, _) => NoReplyCause::Answer,
+                (_, None) => NoReplyCause::NoRule,
+                (_, Some(_)) => NoReplyCause::NotNamed,
+            };
+            self.trace.push(Step::NoReply { because });
             return (None, Vec::new());
         };
         let withheld = guards(self.reading, self.standing, self.policy, outlook);

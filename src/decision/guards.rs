@@ -144,8 +144,7 @@ fn is_repeated(standing: &Standing, outlook: &Outlook) -> bool {
     let louder = outlook.loudness > last.loudness;
     let sooner = match (outlook.respond_by, last.respond_by) {
         (Some(new), Some(old)) => new < old,
-        (Some(_), None) => true,
-        (None, _) => false,
+        (Some(_), None) | (None, _) => false,
     };
     standing.replies_to_sender >= 2 || !(louder || sooner)
 }

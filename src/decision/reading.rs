@@ -3,6 +3,7 @@
 //! Costs whatever the mail costs, knows nothing of other mails. Everything is bounded by what `mail` keeps.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::base::id::ContentKey;
 use crate::lexicon::{Folded, fold};
@@ -13,8 +14,13 @@ use crate::policy::{Place, Policy, TermHit};
 
 /// How much text a reading keeps; all of it was looked at before.
 const KEPT_TEXT: usize = 64 * 1024;
-/// How many hits of one mail are kept; more say nothing new.
-const MOST_HITS: usize = 200;
+/// How many hits are kept of one value of a label, those that count and those that do not apart; more say nothing new,
+/// and none of them can push out another value's.
+const MOST_HITS: usize = 20;
+/// How many hits are compared with our own replies; beyond them text counts as new.
+const MOST_COMPARED: usize = 1_000;
+/// How many bytes of a line are compared with our own replies, which have shorter ones.
+const LONGEST_OWN_LINE: usize = 4 * 1024;
 /// How many characters of a hit are kept to be shown.
 const SHOWN: usize = 120;
 
@@ -27,7 +33,7 @@ pub struct Reading {
     pub hits: Vec<Hit>,
     /// Words that nearly were urgency keywords.
     pub near_misses: Vec<NearMiss>,
-    /// Which asks of the policy this mail answers.
+    /// Which asks of the policy this mail answers; a machine's mail answers none.
     pub asks_found: Vec<bool>,
     /// Evidence of a machine.
     pub evidence: Vec<Evidence>,
@@ -41,8 +47,8 @@ pub struct Reading {
     pub customer: Option<usize>,
     /// The identity of the content.
     pub content: ContentKey,
-    /// The case reference in the subject.
-    pub subject_tag: Option<String>,
+    /// What looks like case references in the subject.
+    pub subject_tags: Vec<String>,
     /// The mailbox it came to, when it is known.
     pub mailbox: Option<String>,
 }
@@ -53,9 +59,11 @@ impl Reading {
         !self.evidence.is_empty()
     }
 
-    /// Whether it is one of our own mails.
-    pub fn is_own_mail(&self) -> bool {
-        self.evidence.iter().any(|evidence| evidence.slug == Automation::OwnMail)
+    /// Whether it is a mail of our own that came back to us: it bears our mark and comes from one of our addresses.
+    /// The mark alone proves nothing, since anybody can write it and other desks run nightdesk too.
+    pub fn is_own_mail(&self, policy: &Policy) -> bool {
+        let marked = self.evidence.iter().any(|evidence| evidence.slug == Automation::OwnMail);
+        marked && self.message.from.first().is_some_and(|from| policy.identity.is_own(&from.address))
     }
 }
 
@@ -143,7 +151,8 @@ pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Read
     let mut kept_headers = policy.words.headers.clone();
     kept_headers.extend(policy.identity.machine_markers.iter().cloned());
     let mut message = mail::parse(source, &Options { keep_headers: &kept_headers });
-    let mut scanner = Scanner::new(policy);
+    let evidence = evidence(&message, policy);
+    let mut scanner = Scanner::new(policy, &evidence);
     scanner.scan_message(&message);
     let content = content_key(&message);
     let authenticated = message.authenticated(&policy.identity.authserv_ids);
@@ -159,8 +168,8 @@ pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Read
         hits: scanner.hits,
         near_misses: scanner.near_misses,
         asks_found: scanner.asks_found,
-        evidence: evidence(&message, policy),
-        subject_tag: subject_tag(&message.subject),
+        evidence,
+        subject_tags: subject_tags(&message.subject),
         sender,
         recipient,
         authenticated,
@@ -175,17 +184,25 @@ pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Read
 struct Scanner<'p> {
     policy: &'p Policy,
     hits: Vec<Hit>,
+    /// How many hits are kept of each label, value, and whether they count.
+    kept: HashMap<(usize, usize, bool), usize>,
+    compared: usize,
     near_misses: Vec<NearMiss>,
     asks_found: Vec<bool>,
+    reads_answers: bool,
 }
 
 impl<'p> Scanner<'p> {
-    fn new(policy: &'p Policy) -> Self {
+    /// Machines are not asked and do not answer, so the patterns of asks, the slowest of all, are left out for them.
+    fn new(policy: &'p Policy, evidence: &[Evidence]) -> Self {
         Scanner {
             policy,
             hits: Vec::new(),
+            kept: HashMap::new(),
+            compared: 0,
             near_misses: Vec::new(),
             asks_found: vec![false; policy.asks.len()],
+            reads_answers: evidence.is_empty(),
         }
     }
 
@@ -215,89 +232,78 @@ impl<'p> Scanner<'p> {
             self.keep_near(place, text, near);
         }
         if place == Place::Subject {
-            self.find_asks(&folded, |_| true);
+            self.find_asks(&folded);
         }
     }
 
+    /// New text is looked at on its own, so that no amount of quoted text can crowd out what it says.
     fn scan_text(&mut self, place: Place, text: &Text) {
-        if text.text.is_empty() {
+        let new = View::of(text, |kind| kind == RegionKind::New);
+        let folded = fold(&new.text);
+        let scan = self.policy.words.scan(place, &folded);
+        self.find_asks(&folded);
+        for near in scan.near_misses {
+            self.keep_near(place, &text.text, &new.original(near));
+        }
+        let mut counted: HashMap<usize, u16> = HashMap::new();
+        for hit in scan.hits {
+            let hit = new.original(hit);
+            let alternative = text.region_at(hit.start).map_or(0, |region| region.alternative);
+            // The same words in the plain and the HTML alternative are one mail's words.
+            let is_repeated = counted.get(&hit.term).is_some_and(|earlier| *earlier < alternative);
+            if is_repeated || self.is_kept_enough(&hit, true) {
+                continue;
+            }
+            let ignored = if hit.excepted {
+                Ignored::Because(Why::Excepted)
+            } else if self.is_own_words(&text.text, &hit) {
+                Ignored::Because(Why::OwnWords)
+            } else {
+                counted.entry(hit.term).or_insert(alternative);
+                Ignored::No
+            };
+            self.keep(place, &text.text, &hit, ignored);
+        }
+        self.scan_old(place, text);
+    }
+
+    /// What stands in quotations, signatures and hidden text: shown, never counted.
+    fn scan_old(&mut self, place: Place, text: &Text) {
+        let old = View::of(text, |kind| kind != RegionKind::New);
+        if old.text.is_empty() {
             return;
         }
-        let folded = fold(&text.text);
-        let scan = self.policy.words.scan(place, &folded);
-        let mut seen: Vec<(usize, Ignored, u16)> = Vec::new();
-        for hit in &scan.hits {
-            let Some(region) = text.region_at(hit.start) else { continue };
-            let ignored = self.fate(&text.text, hit, region.kind);
-            // The same words in the plain and the HTML alternative are one mail's words.
-            let earlier = seen.iter().any(|(term, fate, alternative)| {
-                *term == hit.term && *fate == ignored && *alternative < region.alternative
-            });
-            if !earlier {
-                seen.push((hit.term, ignored, region.alternative));
-                self.keep(place, &text.text, hit, ignored);
-            }
+        for hit in self.policy.words.scan_terms(place, &fold(&old.text)) {
+            let hit = old.original(hit);
+            let why = match text.region_at(hit.start).map(|region| region.kind) {
+                Some(RegionKind::Signature) => Why::Signature,
+                Some(RegionKind::Hidden) => Why::Hidden,
+                Some(RegionKind::Quoted | RegionKind::New) | None => Why::Quoted,
+            };
+            self.keep(place, &text.text, &hit, Ignored::Because(why));
         }
-        for near in &scan.near_misses {
-            if text.region_at(near.start).is_some_and(|region| region.kind == RegionKind::New) {
-                self.keep_near(place, &text.text, near);
-            }
-        }
-        self.find_asks(&folded, |start| {
-            text.region_at(start).is_some_and(|region| region.kind == RegionKind::New)
-        });
     }
 
-    /// Whether a hit in a text counts.
-    fn fate(&self, text: &str, hit: &TermHit, kind: RegionKind) -> Ignored {
-        let why = match kind {
-            RegionKind::Quoted => Why::Quoted,
-            RegionKind::Signature => Why::Signature,
-            RegionKind::Hidden => Why::Hidden,
-            RegionKind::New if hit.excepted => Why::Excepted,
-            RegionKind::New if is_own_words(text, hit, self.policy) => Why::OwnWords,
-            RegionKind::New => return Ignored::No,
-        };
-        Ignored::Because(why)
+    /// The value that a hit speaks for, whether it counts, and how many such are kept.
+    fn kept(&mut self, hit: &TermHit, counts: bool) -> Option<&mut usize> {
+        let term = self.policy.words.terms.get(hit.term)?;
+        Some(self.kept.entry((term.label, term.value, counts)).or_default())
+    }
+
+    fn is_kept_enough(&mut self, hit: &TermHit, counts: bool) -> bool {
+        self.kept(hit, counts).is_none_or(|kept| *kept >= MOST_HITS)
     }
 
     fn keep(&mut self, place: Place, text: &str, hit: &TermHit, ignored: Ignored) {
-        if self.hits.len() < MOST_HITS {
-            let shown = shown(text, hit);
-            self.hits.push(Hit {
-                term: hit.term,
-                place,
-                start: hit.start,
-                end: hit.end,
-                text: shown,
-                ignored,
-            });
-        } else if ignored == Ignored::No && self.would_be_stronger(hit.term) {
-            // Hundreds of weak hits must not push a strong one out.
-            if let Some(last) = self.hits.last_mut() {
-                *last = Hit {
-                    term: hit.term,
-                    place,
-                    start: hit.start,
-                    end: hit.end,
-                    text: shown(text, hit),
-                    ignored,
-                };
-            }
+        let counts = ignored == Ignored::No;
+        if self.is_kept_enough(hit, counts) {
+            return;
         }
-    }
-
-    fn would_be_stronger(&self, term: usize) -> bool {
-        let Some(new) = self.policy.words.terms.get(term) else { return false };
-        let strongest = self
-            .hits
-            .iter()
-            .filter(|hit| hit.ignored == Ignored::No)
-            .filter_map(|hit| self.policy.words.terms.get(hit.term))
-            .filter(|term| term.label == new.label)
-            .map(|term| term.value)
-            .min();
-        strongest.is_none_or(|strongest| new.value < strongest)
+        if let Some(kept) = self.kept(hit, counts) {
+            *kept += 1;
+        }
+        let shown = shown(text, hit);
+        self.hits.push(Hit { term: hit.term, place, start: hit.start, end: hit.end, text: shown, ignored });
     }
 
     fn keep_near(&mut self, place: Place, text: &str, near: &TermHit) {
@@ -307,45 +313,95 @@ impl<'p> Scanner<'p> {
         }
     }
 
-    fn find_asks(&mut self, folded: &Folded, counts: impl Fn(usize) -> bool) {
-        if self.asks_found.iter().all(|found| *found) {
+    fn find_asks(&mut self, folded: &Folded) {
+        if !self.reads_answers || self.asks_found.iter().all(|found| *found) {
             return;
         }
         for found in self.policy.words.found.find(folded) {
             let ask = self.policy.asks.iter().position(|ask| ask.found.contains(&found.keyword));
-            if let Some(slot) = ask.and_then(|ask| self.asks_found.get_mut(ask))
-                && counts(found.start)
-            {
+            if let Some(slot) = ask.and_then(|ask| self.asks_found.get_mut(ask)) {
                 *slot = true;
             }
         }
     }
+
+    /// Whether a hit stands in the fixed words of a line of one of our own replies that came back unmarked.
+    fn is_own_words(&mut self, text: &str, hit: &TermHit) -> bool {
+        const ENDS: [char; 2] = ['\n', mail::BLOCK];
+        self.compared += 1;
+        if self.compared > MOST_COMPARED {
+            return false;
+        }
+        let from = floor(text, hit.start.saturating_sub(LONGEST_OWN_LINE));
+        let to = floor(text, hit.end.saturating_add(LONGEST_OWN_LINE).min(text.len()));
+        let before = text.get(from..hit.start).unwrap_or("");
+        let last_end = before.char_indices().rev().find(|(_, c)| ENDS.contains(c));
+        let line_start = last_end.map(|(at, end)| from + at + end.len_utf8()).or((from == 0).then_some(0));
+        let line_end = text.get(hit.end..to).and_then(|after| after.find(ENDS)).map(|end| hit.end + end);
+        let line_end = line_end.or((to == text.len()).then_some(to));
+        let (Some(line_start), Some(line_end)) = (line_start, line_end) else { return false };
+        let Some(line) = text.get(line_start..line_end) else { return false };
+        let folded = fold(line);
+        let words = fold(text.get(hit.start..hit.end).unwrap_or(""));
+        folded.as_str().match_indices(words.as_str().trim()).any(|(start, found)| {
+            let range = start..start + found.len();
+            folded.original(range.clone()).start + line_start == hit.start
+                && self.policy.replies.is_own_words(folded.as_str(), &range)
+        })
+    }
+}
+
+/// Some regions of a text as a text of their own, a blank line between those that do not touch, and the way back.
+struct View<'t> {
+    text: Cow<'t, str>,
+    /// Where each piece begins here and in the original.
+    pieces: Vec<(usize, usize)>,
+}
+
+impl<'t> View<'t> {
+    fn of(text: &'t Text, wanted: impl Fn(RegionKind) -> bool) -> Self {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for region in text.regions.iter().filter(|region| wanted(region.kind)) {
+            match runs.last_mut() {
+                Some((_, end)) if *end == region.start => *end = region.end,
+                _ => runs.push((region.start, region.end)),
+            }
+        }
+        if let [(start, end)] = runs.as_slice() {
+            let piece = text.text.get(*start..*end).unwrap_or("");
+            return View { text: Cow::Borrowed(piece), pieces: vec![(0, *start)] };
+        }
+        let mut view = View { text: Cow::Owned(String::new()), pieces: Vec::with_capacity(runs.len()) };
+        for (start, end) in runs {
+            let joined = view.text.to_mut();
+            if !joined.is_empty() {
+                joined.push_str("\n\n");
+            }
+            view.pieces.push((joined.len(), start));
+            joined.push_str(text.text.get(start..end).unwrap_or(""));
+        }
+        view
+    }
+
+    /// The same hit with the bytes of the original text.
+    fn original(&self, hit: TermHit) -> TermHit {
+        let piece = self.pieces.partition_point(|(here, _)| *here <= hit.start).saturating_sub(1);
+        let (here, there) = self.pieces.get(piece).copied().unwrap_or_default();
+        let start = there + hit.start.saturating_sub(here);
+        TermHit { start, end: start + hit.end.saturating_sub(hit.start), ..hit }
+    }
+}
+
+fn floor(text: &str, mut offset: usize) -> usize {
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
 }
 
 fn shown(text: &str, hit: &TermHit) -> String {
     let text = text.get(hit.start..hit.end).unwrap_or("");
     text.chars().take(SHOWN).map(|c| if c.is_control() || c == '\u{2029}' { ' ' } else { c }).collect()
-}
-
-/// Whether a hit stands in the fixed words of a line of one of our own replies that came back unmarked.
-fn is_own_words(text: &str, hit: &TermHit, policy: &Policy) -> bool {
-    const ENDS: [char; 2] = ['\n', '\u{2029}'];
-    let line_start = text.get(..hit.start).and_then(|before| before.rfind(ENDS)).map_or(0, |end| {
-        end + text.get(end..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-    });
-    let line_end =
-        text.get(hit.end..).and_then(|after| after.find(ENDS)).map_or(text.len(), |end| hit.end + end);
-    let Some(line) = text.get(line_start..line_end) else { return false };
-    if line.len() > 4096 {
-        return false;
-    }
-    let folded = fold(line);
-    let words = fold(text.get(hit.start..hit.end).unwrap_or(""));
-    folded.as_str().match_indices(words.as_str().trim()).any(|(start, found)| {
-        let range = start..start + found.len();
-        folded.original(range.clone()).start + line_start == hit.start
-            && policy.replies.is_own_words(folded.as_str(), &range)
-    })
 }
 
 /// From, Date, Subject, Message-ID and the first 64 KiB of text: what makes two copies the same mail.
@@ -386,6 +442,11 @@ fn recipient(message: &Message, policy: &Policy, authenticated: Authenticated) -
 
 fn evidence(message: &Message, policy: &Policy) -> Vec<Evidence> {
     let mut evidence = message.evidence.clone();
+    if message.from.first().is_some_and(|from| policy.identity.is_form(&from.address)) {
+        // A declared form writes for a person; its own address is not the one that is answered.
+        evidence
+            .retain(|evidence| evidence.slug != Automation::NoReplySender || !is_of_sender(&evidence.field));
+    }
     for marker in &policy.identity.machine_markers {
         if let Some(value) = message.header_values(marker).next() {
             let value = value.chars().take(SHOWN).collect();
@@ -395,26 +456,28 @@ fn evidence(message: &Message, policy: &Policy) -> Vec<Evidence> {
     evidence
 }
 
-/// `[K7Q4-MX2P]` in a subject.
-fn subject_tag(subject: &str) -> Option<String> {
-    subject.match_indices('[').find_map(|(start, _)| {
+fn is_of_sender(field: &str) -> bool {
+    field.eq_ignore_ascii_case("from") || field.eq_ignore_ascii_case("sender")
+}
+
+/// Everything like `[K7Q4-MX2P]` in a subject.
+fn subject_tags(subject: &str) -> Vec<String> {
+    let tags = subject.match_indices('[').filter_map(|(start, _)| {
         let tag = subject.get(start + 1..start + 10)?;
         let legal = tag.bytes().enumerate().all(|(place, byte)| {
             if place == 4 { byte == b'-' } else { byte.is_ascii_digit() || byte.is_ascii_uppercase() }
         });
         (legal && subject.get(start + 10..)?.starts_with(']')).then(|| tag.to_owned())
-    })
+    });
+    tags.take(10).collect()
 }
 
 fn cut(text: Text) -> Text {
     if text.text.len() <= KEPT_TEXT {
         return text;
     }
-    let mut end = KEPT_TEXT;
-    while !text.text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let kept = Cow::from(text.text.get(..end).unwrap_or("")).into_owned();
+    let end = floor(&text.text, KEPT_TEXT);
+    let kept = text.text.get(..end).unwrap_or("").to_owned();
     let mut regions = text.regions;
     regions.retain(|region| region.start < end);
     if let Some(last) = regions.last_mut() {

@@ -112,8 +112,22 @@ pub enum Step {
         /// Index of the template.
         template: usize,
     },
-    /// The rule names no reply.
-    NoReply,
+    /// No reply is thought of.
+    NoReply {
+        /// Why.
+        because: NoReplyCause,
+    },
+}
+
+/// Why no reply is thought of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoReplyCause {
+    /// The rule names none.
+    NotNamed,
+    /// No rule applied.
+    NoRule,
+    /// The mail is an answer of the desk.
+    Answer,
 }
 
 /// How a label got its value.

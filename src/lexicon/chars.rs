@@ -127,7 +127,7 @@ pub(super) fn is_word(c: char) -> bool {
 
 /// Whether the character belongs to a script that puts no spaces between its words: Han, Hiragana, Katakana, Thai,
 /// Lao, Khmer, Myanmar.
-fn is_unspaced(c: char) -> bool {
+pub(super) fn is_unspaced(c: char) -> bool {
     matches!(c,
         '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{19e0}'..='\u{19ff}'
         | '\u{2e80}'..='\u{2fdf}' | '\u{3005}'..='\u{3007}' | '\u{3021}'..='\u{3029}'

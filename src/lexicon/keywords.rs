@@ -1,31 +1,42 @@
-//! Exact keywords, all of them in one automaton.
+//! Exact keywords: few in one automaton, many in a dictionary.
 //!
-//! Keyword and text go through the same folding; the automaton compares bytes of the keyword view, so everything that
-//! counts as equal is equal before it runs. What it finds counts only where it stands as whole words.
+//! Keyword and text go through the same folding; bytes of the keyword view are compared, so everything that counts as
+//! equal is equal before. What is found counts only where it stands as whole words.
 
 use super::Match;
 use super::chars::stands_alone;
+use super::dictionary::Dictionary;
 use super::fold::{BORDER, Folded, fold};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
+use std::ops::Range;
 use thiserror::Error;
 
 /// The longest keyword, in characters as written. The longest that anybody published has about 40.
 pub const MAX_KEYWORD_CHARS: usize = 256;
 
-/// The most hits given for one text; a mail with more says the same thing over and over.
-pub const MAX_HITS: usize = 10_000;
+/// The most hits given for one text. A text has at most 1 MiB (`mail`), so this is a hit for every four bytes of it: a
+/// mail of nothing but keywords with three letters each. Hits of quoted text count against it, so it must not be what
+/// a long thread reaches; all of them together take 6 MiB.
+pub const MAX_HITS: usize = 262_144;
 
-/// Up to this many bytes of keywords the automaton is a table of all states and bytes, which is three to five times as
-/// fast and takes at most 1 KiB a byte (16 MiB), for keywords in one script a tenth of that.
+/// Up to this many bytes of keywords there is an automaton, as a table of all states and bytes, which takes at most
+/// 1 KiB a byte (16 MiB), for keywords in one script a tenth of that.
 const MAX_BYTES_FOR_TABLE: usize = 16 << 10;
 
-/// Exact keywords in one automaton.
+/// Exact keywords, prepared.
 #[derive(Debug, Clone)]
 pub struct Lexicon {
-    automaton: AhoCorasick,
+    finder: Finder,
     /// Keywords that fold to the same text share a needle: `keywords[owners[n]..owners[n + 1]]` are those of needle n.
     owners: Vec<usize>,
     keywords: Vec<usize>,
+}
+
+/// What finds needles; both find the same.
+#[derive(Debug, Clone)]
+enum Finder {
+    Automaton(AhoCorasick),
+    Dictionary(Dictionary),
 }
 
 /// Why keywords cannot be used.
@@ -45,7 +56,7 @@ pub enum LexiconError {
         /// Its length in characters.
         chars: usize,
     },
-    /// All keywords together are too much for one automaton (2 GiB).
+    /// The automaton cannot be built.
     #[error("the keywords are too many for one automaton")]
     TooMany,
 }
@@ -80,28 +91,37 @@ impl Lexicon {
             }
         }
         owners.push(needles.len());
-        let automaton = automaton(&distinct).map_err(|_too_large| LexiconError::TooMany)?;
+        let bytes: usize = distinct.iter().map(|needle| needle.len()).sum();
+        let finder = if bytes <= MAX_BYTES_FOR_TABLE {
+            Finder::Automaton(automaton(&distinct).map_err(|_too_large| LexiconError::TooMany)?)
+        } else {
+            Finder::Dictionary(Dictionary::build(&distinct))
+        };
         let keywords = needles.iter().map(|(_, index)| *index).collect();
-        Ok(Lexicon { automaton, owners, keywords })
+        Ok(Lexicon { finder, owners, keywords })
     }
 
-    /// All hits as whole words, overlapping ones too, ordered by start, end and keyword. At most [`MAX_HITS`], those
-    /// that end first.
+    /// All hits as whole words, overlapping ones too, ordered by start, end and keyword. At most [`MAX_HITS`], roughly
+    /// those that stand first.
     pub fn find(&self, text: &Folded) -> Vec<Match> {
         let mut hits = Vec::new();
-        let found = self
-            .automaton
-            .find_overlapping_iter(text.words())
-            .filter(|found| stands_alone(text.as_str(), &found.range()))
-            .flat_map(|found| {
-                let place = text.original(found.range());
-                self.owners_of(found.pattern().as_usize()).iter().map(move |keyword| Match {
+        let mut keep = |needle: usize, place: Range<usize>| {
+            if hits.len() < MAX_HITS && stands_alone(text.as_str(), &place) {
+                let place = text.original(place);
+                let owners = self.owners_of(needle).iter().take(MAX_HITS - hits.len());
+                hits.extend(owners.map(|keyword| Match {
                     keyword: *keyword,
                     start: place.start,
                     end: place.end,
-                })
-            });
-        hits.extend(found.take(MAX_HITS));
+                }));
+            }
+        };
+        match &self.finder {
+            Finder::Automaton(automaton) => automaton
+                .find_overlapping_iter(text.words())
+                .for_each(|found| keep(found.pattern().as_usize(), found.range())),
+            Finder::Dictionary(dictionary) => dictionary.each(text.words(), keep),
+        }
         hits.sort_unstable();
         hits
     }
@@ -243,10 +263,20 @@ mod tests {
 
     #[test]
     fn a_repetitive_text_gives_a_bounded_number_of_hits() {
-        let lexicon = Lexicon::build(&["a", "a a", "a a a"]).unwrap();
-        let hits = lexicon.find(&fold(&"a ".repeat(100_000)));
-        assert_eq!(hits.len(), MAX_HITS);
-        assert!(hits.is_sorted());
+        let keywords = ["a", "a a", "a a a"];
+        for lexicon in [Lexicon::build(&keywords).unwrap(), in_dictionary(&keywords)] {
+            let hits = lexicon.find(&fold(&"a ".repeat(100_000)));
+            assert_eq!(hits.len(), MAX_HITS);
+            assert!(hits.is_sorted());
+        }
+    }
+
+    #[test]
+    fn thousands_of_quoted_keywords_do_not_hide_a_later_one() {
+        let text = format!("{}and now it is urgent", "> outage\n".repeat(50_000));
+        let hits = Lexicon::build(&["outage", "urgent"]).unwrap().find(&fold(&text));
+        assert_eq!(hits.len(), 50_001);
+        assert_eq!(hits.last().map(|hit| hit.keyword), Some(1));
     }
 
     #[test]
@@ -256,6 +286,28 @@ mod tests {
             .unwrap()
             .find(&fold("About customer-case\n31415, customer case 314159."));
         assert_eq!(hits, [Match { keyword: 31_415, start: 6, end: 25 }]);
+    }
+
+    /// The same keywords as they are found when they are many.
+    fn in_dictionary<S: AsRef<str>>(keywords: &[S]) -> Lexicon {
+        let mut all: Vec<String> = keywords.iter().map(|keyword| keyword.as_ref().to_owned()).collect();
+        all.extend((0..MAX_BYTES_FOR_TABLE / 8).map(|number| format!("qq filler {number}")));
+        let lexicon = Lexicon::build(&all).unwrap();
+        assert!(matches!(lexicon.finder, Finder::Dictionary(_)));
+        lexicon
+    }
+
+    #[test]
+    fn keywords_that_all_begin_with_each_other_load_at_once() {
+        // Every state of an automaton of these but one would end a keyword.
+        let numbered: Vec<String> = (0..200_000).map(|number| format!("w{number}")).collect();
+        let hits = Lexicon::build(&numbered).unwrap().find(&fold("w199999 w200000 w2"));
+        assert_eq!(hits.iter().map(|hit| hit.keyword).collect::<Vec<_>>(), [199_999, 2]);
+        // Every state of these would end up to 200 keywords.
+        let endings = (1..=200).map(|length| "a".repeat(length));
+        let nested: Vec<String> =
+            endings.chain((0..20_000).map(|number| format!("c{number}{}", "a".repeat(200)))).collect();
+        assert_eq!(Lexicon::build(&nested).unwrap().find(&fold("aaa c7aaa")).len(), 1);
     }
 
     /// What the text means to a reader, character by character: visible letters, joints and borders.
@@ -313,7 +365,21 @@ mod tests {
         ) {
             let hits = Lexicon::build(&[&keyword]).unwrap().find(&fold(&text));
             let places: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end)).collect();
+            prop_assert_eq!(&places, &naive(&keyword, &text));
+            let hits = in_dictionary(&[&keyword]).find(&fold(&text));
+            let places: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end)).collect();
             prop_assert_eq!(places, naive(&keyword, &text));
+        }
+
+        #[test]
+        fn a_dictionary_finds_what_an_automaton_finds(
+            keywords in prop::collection::vec("[abC1_東京ก้\u{301}.#+' -]{0,3}[abc東ก+]([ -][abc東é+.]{1,3}){0,2}", 1..12),
+            text in "([abcAB1_東京กéc+.#' -]|\u{301}|้|\n|\u{2029}|[ab]{1,3}[ -]){0,40}",
+        ) {
+            let automaton = Lexicon::build(&keywords).unwrap();
+            prop_assert!(matches!(automaton.finder, Finder::Automaton(_)));
+            let folded = fold(&text);
+            prop_assert_eq!(automaton.find(&folded), in_dictionary(&keywords).find(&folded));
         }
 
         #[test]

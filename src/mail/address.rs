@@ -30,6 +30,17 @@ impl Address {
             .then(|| Self { local: local.to_owned(), domain: lowercase(domain) })
     }
 
+    /// The one address in a text that is no proper list of addresses; `None` when there are several or none.
+    pub(super) fn only_in(text: &str) -> Option<Self> {
+        let mut ats = text.match_indices('@').map(|(at, _)| at);
+        let (Some(at), None) = (ats.next(), ats.next()) else { return None };
+        let is_around = |c: char| c.is_whitespace() || "<>()[],;:\"'".contains(c);
+        let (before, after) = text.split_at_checked(at)?;
+        let local = before.rsplit(is_around).next()?;
+        let domain = after.split(is_around).next()?;
+        Self::parse(&format!("{local}{domain}"))
+    }
+
     /// The part before the `@`, as written.
     pub fn local(&self) -> &str {
         &self.local
@@ -155,6 +166,22 @@ mod tests {
         ] {
             let address = Address::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((address.to_string().as_str(), address.key().as_str()), (shown, key));
+        }
+    }
+
+    #[test]
+    fn an_address_is_found_in_a_broken_field_when_it_is_the_only_one() {
+        for (text, expected) in [
+            ("<<ann@x.example>>", Some("ann@x.example")),
+            ("\"Ann <ann@x.example>", Some("ann@x.example")),
+            ("Ann [ann@x.example]", Some("ann@x.example")),
+            ("'ann@x.example'", Some("ann@x.example")),
+            ("ann@x.example <>", Some("ann@x.example")),
+            ("a@x.example [b@y.example]", None),
+            ("Ann @ home", None),
+            ("Ann", None),
+        ] {
+            assert_eq!(Address::only_in(text).map(|a| a.key()).as_deref(), expected, "{text}");
         }
     }
 

@@ -26,6 +26,7 @@ impl Encoding {
         match self {
             Self::Identity => Cow::Borrowed(bytes),
             Self::QuotedPrintable => quoted_printable(bytes),
+            Self::Base64 if is_prose(bytes) => Cow::Borrowed(bytes),
             Self::Base64 => Cow::Owned(base64(bytes)),
         }
     }
@@ -67,6 +68,13 @@ fn hex(byte: u8) -> Option<u8> {
         b'a'..=b'f' => Some(byte - b'a' + 10),
         _ => None,
     }
+}
+
+/// Whether text that was never encoded stands under the label of base64: two blanks within its first line of words.
+fn is_prose(bytes: &[u8]) -> bool {
+    let line = bytes.trim_ascii_start().split(|&b| b == b'\n').next().unwrap_or_default();
+    let words = line.trim_ascii().split(|&b| b == b' ').filter(|word| !word.is_empty());
+    words.take(3).count() > 2
 }
 
 /// Bytes outside the alphabet are skipped (section 6.8); a padded group ends, so that glued encodings are both read.
@@ -120,6 +128,7 @@ mod tests {
             ("base64", "VXJn\r\nZW50", "Urgent"),
             ("BASE64", "VXJn*ZW5 0IQ==", "Urgent!"),
             ("base64", "VQ==VQ==", "UU"),
+            ("base64", "\r\nThe server is down", "\r\nThe server is down"),
             ("base64", "VXJnZW5", "Urgen"),
             ("x-uuencode", "as it is", "as it is"),
         ] {

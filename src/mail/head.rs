@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::encoded_words;
 use super::evidence::{Automation, Found};
 use super::header::{self, Field, clip};
 use super::parser::{self, Written};
@@ -30,7 +31,7 @@ const MAX_KEPT_VALUE: usize = 2 * 1024;
 /// Longest header name that any rule knows.
 const MAX_NAME: usize = 48;
 
-/// Reads the fields of a mail and returns the purpose that its subject states.
+/// Reads the fields of a mail and returns its purpose: what the subject states, else whether it names a mail it answers.
 pub(super) fn read(
     fields: &[Field<'_>],
     options: &Options<'_>,
@@ -53,7 +54,8 @@ pub(super) fn read(
     let (base, purpose) = subject::base(&message.subject);
     message.base_subject = base;
     message.is_reply_subject = purpose == Purpose::Reply;
-    purpose
+    let answers = !(message.in_reply_to.is_empty() && message.references.is_empty());
+    if purpose == Purpose::New && answers { Purpose::Reply } else { purpose }
 }
 
 /// The decoded subject among the fields of an enclosed mail.
@@ -121,6 +123,10 @@ impl Head<'_> {
         if name == "from" {
             self.message.from.extend(mailboxes);
             self.message.from.truncate(MAX_ADDRESSES);
+            if self.message.from.is_empty() {
+                let address = Address::only_in(&decoded(field, MAX_KEPT_VALUE));
+                self.message.from.extend(address.map(|address| Mailbox { name: None, address }));
+            }
         } else if self.message.sender.is_none() {
             self.message.sender = mailboxes.next();
         }
@@ -152,7 +158,7 @@ impl Head<'_> {
 
 /// An unstructured value, decoded and in one line.
 fn decoded(field: &Field<'_>, max: usize) -> String {
-    let mut text = parser::unstructured(field.capped(MAX_UNSTRUCTURED));
+    let mut text = encoded_words::decode(field.capped(MAX_UNSTRUCTURED));
     if text.contains(|c: char| c.is_control() || c.is_whitespace() && c != ' ')
         || text.contains("  ")
         || text.starts_with(' ')

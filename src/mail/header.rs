@@ -46,23 +46,27 @@ pub(super) fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
 
 /// Reads a header block and returns its fields and what follows the blank line.
 ///
-/// `ends` says of a line that begins with `--` whether it is a delimiter of an enclosing part; a block ends before it.
+/// `ends` says of a line that begins with `--` whether it is a delimiter of an enclosing part; a block ends before it, as
+/// it does before the first delimiter of its own multipart when the blank line is missing.
 /// A line that is no field is skipped when a field follows, else the body begins with it.
 pub(super) fn read_block(input: &[u8], ends: impl Fn(&[u8]) -> bool) -> (Vec<Field<'_>>, &[u8]) {
     let mut fields = Vec::with_capacity(24);
     let mut rest = input;
+    // Only the first line that is no field is held against the boundary, which keeps the cost linear.
+    let mut broken = false;
     while !rest.is_empty() {
         let (line, after) = split_line(rest);
         if is_blank(line) {
             return (fields, after);
         }
-        if line.starts_with(b"--") && ends(line) {
+        if line.starts_with(b"--") && (ends(line) || !broken && is_announced(&fields, line)) {
             return (fields, rest);
         }
         let Some(name) = field_name(line) else {
             if fields.is_empty() || !field_follows(after) {
                 return (fields, rest);
             }
+            broken = true;
             rest = after;
             continue;
         };
@@ -73,6 +77,16 @@ pub(super) fn read_block(input: &[u8], ends: impl Fn(&[u8]) -> bool) -> (Vec<Fie
         rest = after;
     }
     (fields, rest)
+}
+
+/// Skips what stands before the header of some stored mails: a byte order mark, blank lines, an mbox separator.
+pub(super) fn without_prelude(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut bytes = bytes.trim_ascii_start();
+    while bytes.starts_with(b"From ") || bytes.starts_with(b">From ") {
+        bytes = split_line(bytes).1;
+    }
+    bytes
 }
 
 /// The length of the field that `bytes` begin with: its line and those folded under it (RFC 5322 section 2.2.3).
@@ -109,6 +123,16 @@ fn field_name(line: &[u8]) -> Option<&[u8]> {
     }
     // Without a colon the loop ran to the line end, which is no name either.
     (end > 0 && end < line.len()).then(|| line.get(..end)).flatten()
+}
+
+/// Whether a Content-Type among `fields` names the boundary that the delimiter `line` would be of.
+fn is_announced(fields: &[Field<'_>], line: &[u8]) -> bool {
+    let boundary = line.get(2..).unwrap_or_default().trim_ascii_end();
+    let names = |f: &Field<'_>| {
+        let mut places = f.raw.windows(boundary.len() + 1);
+        places.any(|p| matches!(p, [b'=' | b'"', name @ ..] if name == boundary))
+    };
+    !boundary.is_empty() && fields.iter().filter(|f| f.is("Content-Type")).take(1).any(names)
 }
 
 fn field_follows(mut rest: &[u8]) -> bool {

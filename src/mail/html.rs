@@ -9,10 +9,13 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
 use super::flow::Flow;
+use super::header::clip;
 use super::markup::{self, Class};
 
 /// How far an end tag looks for its start; sane mail nests a few dozen elements.
 const SEARCH_DEPTH: usize = 256;
+/// How many elements left open a tag closes by implication.
+const IMPLIED_DEPTH: usize = 16;
 /// Bytes of one attribute that are looked at.
 const MAX_ATTRIBUTE: usize = 4 * 1024;
 
@@ -69,8 +72,7 @@ fn layout(name: &[u8]) -> Layout {
         b"td" | b"th" => Layout::Cell,
         b"br" => Layout::Break,
         b"img" => Layout::Image,
-        b"script" | b"style" | b"head" | b"title" | b"template" | b"noscript" | b"xml" | b"svg" | b"math"
-        | b"object" | b"iframe" => Layout::Skip,
+        b"script" | b"style" | b"title" | b"template" | b"iframe" => Layout::Skip,
         b"hr" | b"input" | b"meta" | b"link" | b"area" | b"base" | b"col" | b"embed" | b"source"
         | b"track" | b"wbr" | b"param" | b"basefont" | b"frame" | b"bgsound" => Layout::Void,
         _ => Layout::Inline,
@@ -301,19 +303,27 @@ impl Renderer {
         self.current = self.stack.pop().unwrap_or_default();
     }
 
-    /// A paragraph ends where a block begins, a cell where a cell begins (HTML Living Standard section 13.1.2.4).
+    /// A paragraph ends where a block begins, a cell where a cell begins (HTML Living Standard section 13.1.2.4), and with
+    /// it what was left open in it: else a hidden cell would hide the rest of its table.
     fn close_implied(&mut self, layout: Layout) {
-        let same = self.current.name == packed(&self.tag.name);
-        let ends = match layout {
-            Layout::Block | Layout::Paragraph => {
-                self.current.layout == Layout::Paragraph
-                    || same && matches!(self.tag.name.as_slice(), b"li" | b"tr" | b"dt" | b"dd")
-            }
-            Layout::Cell => self.current.layout == Layout::Cell,
+        let name = packed(&self.tag.name);
+        let is_item = matches!(self.tag.name.as_slice(), b"li" | b"tr" | b"dt" | b"dd");
+        let is_row = self.tag.name == b"tr";
+        let ends = |e: &Element| match layout {
+            Layout::Block | Layout::Paragraph => e.layout == Layout::Paragraph || is_item && e.name == name,
+            Layout::Cell => e.layout == Layout::Cell,
             Layout::Inline | Layout::Break | Layout::Image | Layout::Skip | Layout::Void => false,
         };
-        if ends {
-            self.pop();
+        if matches!(layout, Layout::Inline | Layout::Skip) {
+            return;
+        }
+        let passes = |e: &Element| e.layout == Layout::Inline || is_row && e.layout == Layout::Cell;
+        let open = std::iter::once(&self.current).chain(self.stack.iter().rev()).take(IMPLIED_DEPTH);
+        let stop = open.enumerate().find(|(_, e)| ends(e) || !passes(e));
+        if let Some((depth, true)) = stop.map(|(depth, e)| (depth, ends(e))) {
+            for _ in 0..=depth {
+                self.pop();
+            }
         }
     }
 
@@ -345,10 +355,13 @@ impl Renderer {
     }
 
     fn text(&mut self, text: &str) {
-        if self.visible.len() + self.hidden.len() + text.len() > self.max {
-            self.cut += text.len();
+        let room = self.max.saturating_sub(self.visible.len() + self.hidden.len());
+        let kept = clip(text, room);
+        self.cut += text.len() - kept.len();
+        if kept.is_empty() {
             return;
         }
+        let text = kept;
         let Element { tiny, pre, class, sight, .. } = self.current;
         if sight == Sight::Hidden || tiny {
             return self.hidden.text(text, pre, |_| {});
@@ -425,7 +438,8 @@ mod tests {
             "ab<span style='visibility:hidden'>X</span>",
             "ab<span style='font-size:0px'>X</span>",
             "ab<div style='max-height:0;overflow:hidden'>X</div>",
-            "ab<span style='mso-hide:all'>X</span>",
+            "ab<span style='display:none;mso-hide:all'>X</span>",
+            "ab<span style='display:block;DISPLAY: none !important;display:block'>X</span>",
         ] {
             let rendered = render(html, 1 << 20);
             assert_eq!((rendered.visible.as_str(), rendered.hidden.as_str()), ("ab", "X"), "{html}");
@@ -434,6 +448,40 @@ mod tests {
         assert_eq!(visible(layout), "seen");
         assert_eq!(visible("<p hidden>x<p>seen"), "seen");
         assert_eq!(visible("<div><span style='display:none'>x</div>seen"), "seen");
+        for style in [
+            "mso-hide:all",
+            "display:none;display:block",
+            "display:block!important;display:none",
+            "max-height:0;overflow:hidden;max-height:none",
+            "width:0;min-width:100%;overflow:hidden",
+            "overflow:hidden;height:0.5em",
+        ] {
+            assert_eq!(visible(&format!("<div style='{style}'>seen")), "seen", "{style}");
+        }
+    }
+
+    #[test]
+    fn markup_that_is_left_open_hides_nothing() {
+        for html in [
+            "<html><head><meta charset=utf-8><title>t</title><body>seen",
+            "<head><style>p{}</style><p>seen",
+            "<table><tr><td><span style='display:none'>x<td>seen",
+            "<table><tr style='display:none'><td>x<tr><td>seen",
+            "<p hidden><b>x<div>seen",
+            "<ul><li hidden><b>x<li>seen",
+            "<svg width=1/>seen",
+            "<xml>seen",
+            "<object data=x>seen",
+            "<noscript>seen</noscript>",
+        ] {
+            assert_eq!(visible(html), "seen", "{html}");
+        }
+    }
+
+    #[test]
+    fn a_long_run_of_text_is_cut_and_not_dropped() {
+        let rendered = render("<p>urgent words", 6);
+        assert_eq!((rendered.visible.as_str(), rendered.cut), ("urgent", 6));
     }
 
     #[test]

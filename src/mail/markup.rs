@@ -111,30 +111,60 @@ pub(super) struct Style {
     pub(super) tiny: Option<bool>,
 }
 
+/// Properties that can hide text.
+///
+/// `mso-hide` is not one of them: alone it hides from Outlook's desktop only what everybody else is shown.
+const PROPERTIES: [&str; 9] = [
+    "display",
+    "visibility",
+    "opacity",
+    "overflow",
+    "height",
+    "max-height",
+    "max-width",
+    "width",
+    "font-size",
+];
+
 /// Reads the declarations that hide text: preheaders, tracking text, duplicates for other screens.
 pub(super) fn style(attribute: &str) -> Style {
-    let mut style = Style::default();
     if attribute.is_empty() {
-        return style;
+        return Style::default();
     }
-    let (mut no_height, mut clipped) = (false, false);
+    let declared = declarations(attribute);
+    let says = |value: Option<&str>, word: &str| value.is_some_and(|v| v.eq_ignore_ascii_case(word));
+    let is_zero = |value: Option<&str>| value.is_some_and(is_zero);
+    let [display, visibility, opacity, overflow, height, max_height, max_width, width, font_size] = declared;
+    // A width of zero with a least width is how a whole mail is stretched on phones.
+    let stretched = attribute.contains("min-width");
+    let no_room =
+        is_zero(height) || is_zero(max_height) || !stretched && (is_zero(width) || is_zero(max_width));
+    Style {
+        hidden: says(display, "none")
+            || says(visibility, "hidden")
+            || says(visibility, "collapse")
+            || is_zero(opacity)
+            || no_room && says(overflow, "hidden"),
+        tiny: font_size.map(self::is_zero),
+    }
+}
+
+/// The value that counts of each of the [`PROPERTIES`]: the last one, before it the last important one (CSS Cascading and
+/// Inheritance section 6.1).
+fn declarations(attribute: &str) -> [Option<&str>; PROPERTIES.len()] {
+    let mut declared = [(None, false); PROPERTIES.len()];
     for declaration in attribute.split(';') {
         let Some((property, value)) = declaration.split_once(':') else { continue };
-        let value = value.split('!').next().unwrap_or_default().trim();
-        let says = |word: &str| value.eq_ignore_ascii_case(word);
-        match property.trim().to_ascii_lowercase().as_str() {
-            "display" => style.hidden |= says("none"),
-            "visibility" => style.hidden |= says("hidden") || says("collapse"),
-            "mso-hide" => style.hidden |= says("all"),
-            "opacity" => style.hidden |= is_zero(value),
-            "font-size" => style.tiny = Some(is_zero(value)),
-            "height" | "max-height" | "width" | "max-width" => no_height |= is_zero(value),
-            "overflow" => clipped |= says("hidden"),
-            _ => {}
+        let property = property.trim();
+        let at = PROPERTIES.iter().position(|known| property.eq_ignore_ascii_case(known));
+        let Some((known, was_important)) = at.and_then(|at| declared.get_mut(at)) else { continue };
+        let important = value.contains('!');
+        if important || !*was_important {
+            *known = value.split('!').next().map(str::trim);
+            *was_important = important;
         }
     }
-    style.hidden |= no_height && clipped;
-    style
+    declared.map(|(value, _)| value)
 }
 
 /// `0`, `0px`, `0.0em`, `0%`; not `0.5em`.

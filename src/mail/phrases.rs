@@ -47,6 +47,17 @@ pub(super) const VERBS: &[&str] = &[
     "έγραψε",
 ];
 
+/// Words of people who tell what was said; a mail program names the writer.
+pub(super) const PRONOUNS: &[&str] = &[
+    "I", "we", "you", "he", "she", "they", "our", "my", "your", "ich", "wir", "Sie", "er", "sie", "unser",
+    "unsere", "mein", "meine", "je", "nous", "vous", "notre", "mon", "yo", "nosotros", "usted", "nuestro",
+    "noi", "nostro", "wij", "ons", "onze", "mijn",
+];
+
+/// Words of the footers that list software adds, in lower case.
+pub(super) const LIST_FOOTERS: &[&str] =
+    &["mailing list", "mailing-list", "mailingliste", "listinfo", "unsubscribe", "list archive"];
+
 /// Between dashes above what was quoted, in lower case.
 pub(super) const ORIGINALS: &[&str] = &[
     "original message",

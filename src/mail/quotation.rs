@@ -94,6 +94,8 @@ struct Divider<'a> {
     attributed: bool,
     /// The class of the line before.
     before: Class,
+    /// Whether a line with words was sorted in.
+    begun: bool,
 }
 
 /// What a line turns out to be.
@@ -131,7 +133,7 @@ impl<'a> Divider<'a> {
                 return Some(line.start);
             }
             at += self.take(at, line, found);
-            self.before = class;
+            (self.before, self.begun) = (class, true);
         }
         None
     }
@@ -152,7 +154,7 @@ impl<'a> Divider<'a> {
 
     /// Judges a line by its words; most lines are let go after a look at their first and last byte.
     fn find_plain(&self, at: usize, line: Line<'a>) -> Found {
-        if line.prefixed {
+        if line.prefixed && !self.is_escaped_from(at, line) {
             return Found::Quoted("quote-prefix");
         }
         if let Some(lines) = self.attribution(at) {
@@ -164,7 +166,8 @@ impl<'a> Divider<'a> {
         if is_original(line.text) || self.is_rule_above_header(at, line) {
             return Found::Original("original-message");
         }
-        if self.is_header_block(at) {
+        // In a mail that answers nothing it is a form that somebody filled in, or pasted to be read.
+        if self.purpose != Purpose::New && self.is_header_block(at) {
             return Found::Original("header-block");
         }
         if self.is_separator(at, line) {
@@ -293,9 +296,10 @@ impl<'a> Divider<'a> {
             let rule = ends_with_colon(text) || joined.starts_with("--");
             rule && is_headless(text) && (named || is_dated(first)) || is_dated(first) && text.ends_with(">:")
         };
-        // A date or an address makes it sure; without, a marked quotation must follow.
-        let believed = text.contains('@') || numbers > 1 || self.quotation_follows(at + lines);
-        (says && believed).then_some(lines)
+        // A date or an address makes it sure; without, or when somebody tells what was said, a marked quotation must follow.
+        let told = || phrases::PRONOUNS.iter().any(|word| has_word(text, word));
+        let believed = || text.contains('@') || numbers > 1 && !told() || self.quotation_follows(at + lines);
+        (says && believed()).then_some(lines)
     }
 
     /// The lines from `at` to the first that ends with a colon, or with a verb of an attribution, in one.
@@ -330,9 +334,17 @@ impl<'a> Divider<'a> {
             && self.words_from(at + 1).take(2).any(|l| role(l.text).is_some())
     }
 
+    /// Whether the `>` is one that mail servers put before a line that begins with "From " (RFC 4155 appendix A): a quoted
+    /// line has others beside it.
+    fn is_escaped_from(&self, at: usize, line: Line<'_>) -> bool {
+        let is_prefixed = |at: usize| self.lines.get(at).is_some_and(|l| l.prefixed);
+        line.text.starts_with(">From ") && !is_prefixed(at + 1) && !at.checked_sub(1).is_some_and(is_prefixed)
+    }
+
     /// Whether a rule such as `_____` stands right above a copied header block.
     fn is_rule_above_header(&self, at: usize, line: Line<'_>) -> bool {
-        line.text.len() >= RULE_BYTES
+        self.purpose != Purpose::New
+            && line.text.len() >= RULE_BYTES
             && line.text.bytes().all(|b| matches!(b, b'_' | b'-' | b'='))
             && self
                 .lines
@@ -343,13 +355,20 @@ impl<'a> Divider<'a> {
     }
 
     fn is_separator(&self, at: usize, line: Line<'_>) -> bool {
-        let follow =
-            |limit| self.words_from(at + 1).take_while(|l| !l.prefixed).take(limit + 1).count() <= limit;
+        let follows = |limit| self.words_from(at + 1).take_while(|l| !l.prefixed).take(limit + 1);
         match line.text {
             "--" if line.trailing_blank => true,
-            "--" | "\u{2014}" | "__" => follow(SIGNATURE_LINES),
-            // List software sets its footer off with underscores.
-            text => text.len() >= FOOTER_RULE && text.bytes().all(|b| b == b'_') && follow(FOOTER_LINES),
+            // Nobody signs what was not written.
+            "--" | "__" => self.begun && follows(SIGNATURE_LINES).count() <= SIGNATURE_LINES,
+            // List software sets its footer off with underscores, as forms do their fields.
+            text if text.len() >= FOOTER_RULE && text.bytes().all(|b| b == b'_') => {
+                follows(FOOTER_LINES).count() <= FOOTER_LINES
+                    && follows(FOOTER_LINES).any(|l| {
+                        let text = l.text.to_lowercase();
+                        phrases::LIST_FOOTERS.iter().any(|words| text.contains(words))
+                    })
+            }
+            _ => false,
         }
     }
 }
@@ -398,10 +417,14 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// "Sent from my phone", "Sent from Mail"; not "Sent from the wrong account".
+/// "Sent from my phone", "Sent from Mail"; not "Sent from the wrong account" and not "Sent from Paris, where it is urgent".
 fn is_device_signature(text: &str) -> bool {
     begins_with_any(text, phrases::DEVICE_SIGNATURES)
-        || text.strip_prefix("Sent from ").is_some_and(|name| name.starts_with(char::is_uppercase))
+        || text.strip_prefix("Sent from ").is_some_and(|name| {
+            name.starts_with(char::is_uppercase)
+                && name.split_whitespace().count() <= NAME_WORDS
+                && !name.contains([',', ':', '!', '?'])
+        })
 }
 
 /// The words between the dashes of a line such as `-----Original Message-----`, in lower case.
@@ -470,6 +493,7 @@ mod tests {
             ("Ok\n\n-----Original Message-----\nFrom: Ann\nSent: Monday\nTo: us\nSubject: x\n\nold", "Ok"),
             ("Ok\n\nVon: Ann\nGesendet: Montag\nAn: uns\nBetreff: x\n\nalt", "Ok"),
             ("Ok\n2012/10/1 Ann <a@x.example> wrote:\n> old", "Ok"),
+            ("On 1 Oct 2012 at 10:00 you wrote:\n> old\n>From old\nOk", "Ok"),
         ] {
             assert_eq!(new_text(text), expected, "{text}");
         }
@@ -484,8 +508,24 @@ mod tests {
             "From: the desk\nI can see that",
             "-- not a signature",
             "Subject: help\nplease",
+            "On 3 May 2024 at 10:15 I sent you the following:\n\nthe server is down",
+            "Am 3.5.2024 um 10:15 schrieb unser Admin:\nnichts geht",
+            "Hello\n>From today on nothing works\nplease help",
+            "--\nnothing above it is signed",
+            "Hello\n\u{2014}\nnothing works",
+            "New ticket\n____________________\nPriority: urgent\n____________________",
+            "Sent from Berlin, where nothing works",
         ] {
             assert_eq!(new_text(text), text, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_filled_in_form_is_no_quotation() {
+        let form = "From: Jane Doe\nDate: 2024-05-01\nSubject: help\nMessage:\nnothing works";
+        for (purpose, kind) in [(Purpose::New, RegionKind::New), (Purpose::Reply, RegionKind::Quoted)] {
+            let kinds: Vec<_> = divide(form, &[], purpose, 0).regions.iter().map(|r| r.kind).collect();
+            assert_eq!(kinds, [kind], "{purpose:?}");
         }
     }
 

@@ -25,41 +25,48 @@ const MAX_OMITTED: usize = 64;
 /// Mails in encoded mails in encoded mails.
 const MAX_UNPACKED: u8 = 3;
 
-/// Reads a mail from any source.
+/// Reads a mail from any source. When all its words stand in attached texts, those are read as its text.
 pub(super) fn read(source: &Source<'_>, options: &Options<'_>) -> Message {
-    match source {
-        Source::Whole(bytes) => whole(bytes, options),
-        Source::Parts(parts) => by_parts(parts, options),
+    let mut reader = read_with(source, options, Reader::default());
+    if reader.attached_texts && !reader.has_words() {
+        reader = read_with(source, options, Reader { reads_attached: true, ..Reader::default() });
     }
-}
-
-fn whole(bytes: &[u8], options: &Options<'_>) -> Message {
-    let bytes = with_line_feeds(bytes);
-    let mut reader = Reader::default();
-    let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
-    if fields.is_empty() && body.trim_ascii().is_empty() {
-        reader.message.unreadable = Some(Unreadable::Empty);
-        return reader.message;
-    }
-    reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
-    let place = Place { section: "", enclosed: false };
-    structure::walk(&fields, body, place, |event| reader.on(&event));
     reader.finish()
 }
 
-fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
-    let mut reader = Reader::default();
+fn read_with(source: &Source<'_>, options: &Options<'_>, reader: Reader) -> Reader {
+    match source {
+        Source::Whole(bytes) => whole(bytes, options, reader),
+        Source::Parts(parts) => by_parts(parts, options, reader),
+    }
+}
+
+fn whole(bytes: &[u8], options: &Options<'_>, mut reader: Reader) -> Reader {
+    let bytes = with_line_feeds(bytes);
+    let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
+    if fields.is_empty() && body.trim_ascii().is_empty() {
+        reader.unreadable = Some(Unreadable::Empty);
+        return reader;
+    }
+    reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
+    let place = Place { section: "", enclosed: false, whole: true };
+    structure::walk(&fields, body, place, |event| reader.on(&event));
+    reader
+}
+
+fn by_parts(parts: &Parts<'_>, options: &Options<'_>, mut reader: Reader) -> Reader {
     let header = with_line_feeds(parts.header);
-    let (fields, _) = header::read_block(without_prelude(&header), |_| false);
+    let (fields, _) = header::read_block(header::without_prelude(&header), |_| false);
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
     let content = Content::read(&fields);
-    if content.media.kind == "multipart" {
+    let whole = content.media.kind != "multipart";
+    if !whole {
         reader.on(&Event::Multipart { content: &content, enclosed: false });
     }
     for part in &parts.parts {
         let header = with_line_feeds(part.header);
         let (fields, _) = header::read_block(&header, |_| false);
-        let place = Place { section: part.section, enclosed: false };
+        let place = Place { section: part.section, enclosed: false, whole };
         structure::walk(&fields, part.body, place, |event| reader.on(&event));
         if part.truncated {
             reader.omit(Omitted {
@@ -72,7 +79,7 @@ fn by_parts(parts: &Parts<'_>, options: &Options<'_>) -> Message {
     for omitted in &parts.omitted {
         reader.omit(omitted.clone());
     }
-    reader.finish()
+    reader
 }
 
 /// A mail whose lines end with bare carriage returns gets line feeds.
@@ -81,16 +88,6 @@ fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(bytes);
     }
     Cow::Owned(bytes.iter().map(|&b| if b == b'\r' { b'\n' } else { b }).collect())
-}
-
-/// Skips what stands before the header of some stored mails: a byte order mark, blank lines, an mbox separator.
-fn without_prelude(bytes: &[u8]) -> &[u8] {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut bytes = bytes.trim_ascii_start();
-    while bytes.starts_with(b"From ") || bytes.starts_with(b">From ") {
-        bytes = header::split_line(bytes).1;
-    }
-    bytes
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +99,10 @@ struct Reader {
     parts: u16,
     unreadable: Option<Unreadable>,
     unpacked: u8,
+    /// Whether a text was taken for a file.
+    attached_texts: bool,
+    /// Whether such texts are read all the same.
+    reads_attached: bool,
 }
 
 impl Reader {
@@ -147,12 +148,16 @@ impl Reader {
             ("text", "rfc822-headers") => self.append_forwarded(&decoded(leaf)),
             _ if !is_text(content) && leaf.enclosed => {}
             _ if !is_text(content) => self.binary(content),
-            // A named text is a file: a log, a trace. The text of the mail itself may have a name too.
-            _ if content.attachment && !leaf.root => {}
-            _ if content.name.is_some() && !leaf.root && self.parts > 0 => {}
+            _ if !leaf.root && self.is_file(content) => self.attached_texts |= !leaf.enclosed,
             (_, "html" | "xhtml+xml") => self.html(leaf),
             _ => self.plain(leaf),
         }
+    }
+
+    /// A named text is a file: a log, a trace. The text of the mail itself may have a name too.
+    fn is_file(&self, content: &Content) -> bool {
+        let Some(name) = &content.name else { return false };
+        (content.attachment || self.has_words()) && !self.reads_attached && !is_split_off(name)
     }
 
     fn binary(&mut self, content: &Content) {
@@ -176,15 +181,19 @@ impl Reader {
         }
         self.unpacked += 1;
         let bytes = leaf.content.encoding.decode(capped(leaf.body));
-        let (fields, body) = header::read_block(without_prelude(&bytes), |_| false);
+        let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
         self.enclosed(&fields);
-        let place = Place { section: leaf.section, enclosed: true };
+        let place = Place { section: leaf.section, enclosed: true, whole: true };
         structure::walk(&fields, body, place, |event| self.on(&event));
     }
 
     fn plain(&mut self, leaf: &Leaf<'_, '_>) {
         let decoded = decoded(leaf);
-        let text = text::plain(&decoded);
+        let mut text = text::plain(&decoded);
+        let media = &leaf.content.media;
+        if media.attribute("delsp").is_some_and(|value| value.trim().eq_ignore_ascii_case("yes")) {
+            text = text::without_soft_breaks(text);
+        }
         let kept = header::clip(&text, self.room());
         self.account(leaf, text.len() - kept.len());
         self.check(leaf, kept);
@@ -262,9 +271,14 @@ impl Reader {
         }
     }
 
+    /// Whether any new words were read.
+    fn has_words(&self) -> bool {
+        let body = &self.message.body;
+        body.of_kind(RegionKind::New).any(|r| !body.slice(r).trim().is_empty())
+    }
+
     fn finish(mut self) -> Message {
-        let has_words =
-            self.message.body.of_kind(RegionKind::New).any(|r| !self.message.body.slice(r).trim().is_empty());
+        let has_words = self.has_words();
         // Encrypted stays encrypted beside the notes that gateways and lists add; the others only count without words.
         self.message.unreadable = match self.unreadable {
             Some(reason @ (Unreadable::Encrypted | Unreadable::Undecodable)) => Some(reason),
@@ -274,6 +288,17 @@ impl Reader {
         self.message.evidence = self.found.0;
         self.message
     }
+}
+
+/// Exchange makes a file `ATT00001.txt` or `.htm` of text that the sender wrote below an image.
+fn is_split_off(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let number = name.strip_prefix("att").and_then(|n| n.split_once('.'));
+    number.is_some_and(|(number, kind)| {
+        number.len() == 5
+            && number.bytes().all(|b| b.is_ascii_digit())
+            && matches!(kind, "txt" | "htm" | "html")
+    })
 }
 
 fn is_text(content: &Content) -> bool {

@@ -1,8 +1,9 @@
 //! Walks the MIME structure of a mail and hands each leaf part on (RFC 2045, RFC 2046).
 //!
-//! One pass over the bytes with a stack of open multiparts: no recursion, nothing scanned twice, nothing decoded. What lies
+//! One pass over the bytes with a stack of open multiparts: recursion only as deep as the stack, nothing scanned twice, nothing decoded. What lies
 //! deeper or further than the caps is named as omitted.
 
+use super::encoded_words;
 use super::encoding::Encoding;
 use super::header::{self, Field};
 use super::parser::{self, Typed};
@@ -53,7 +54,8 @@ impl Content {
             .as_ref()
             .and_then(|d| d.attribute("filename"))
             .or_else(|| media.attribute("name"))
-            .map(header::collapse)
+            // Often encoded words, although RFC 2047 section 5 forbids it.
+            .map(|name| header::collapse(&encoded_words::decode(name.as_bytes())))
             .filter(|name| !name.is_empty());
         Self { media, encoding, attachment, name }
     }
@@ -115,6 +117,8 @@ enum Delimiter {
 struct Walk<'a, F> {
     rest: &'a [u8],
     levels: Vec<Level>,
+    /// Whether it began with a mail and not with one of its parts.
+    whole: bool,
     parts: usize,
     on: F,
 }
@@ -126,17 +130,19 @@ pub(super) struct Place<'s> {
     pub(super) section: &'s str,
     /// Whether all of it belongs to an enclosed mail.
     pub(super) enclosed: bool,
+    /// Whether it is the content of a mail, not one part of several.
+    pub(super) whole: bool,
 }
 
 /// Walks the content that follows `fields`, the header of a mail or of a fetched part.
 pub(super) fn walk<'a>(
     fields: &[Field<'a>],
     body: &'a [u8],
-    Place { section, enclosed }: Place<'_>,
+    Place { section, enclosed, whole }: Place<'_>,
     on: impl FnMut(Event<'a, '_>),
 ) {
     let root = Level { boundary: None, digest: false, enclosed, children: 0 };
-    let mut walk = Walk { rest: body, levels: vec![root], parts: 0, on };
+    let mut walk = Walk { rest: body, levels: vec![root], whole, parts: 0, on };
     walk.entity(&Content::read(fields), section);
     while walk.parts < MAX_PARTS {
         match walk.next_part() {
@@ -203,25 +209,31 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
         self.leaf(content, base);
     }
 
-    /// A multipart whose own delimiter never comes is read as text: better shown than lost.
+    /// A multipart none of whose parts ever begins is read as text: better shown than lost.
     fn preamble(&mut self, content: &Content, base: &str) {
         let own = self.levels.len() - 1;
         let before = self.rest;
-        let mut skipped = 0;
+        let (mut skipped, mut after) = (0, 0);
         loop {
             let (line, _) = header::split_line(self.rest);
             if line.is_empty() {
                 break;
             }
             match find(&self.levels, line) {
-                Some(Delimiter::Part(level) | Delimiter::Close(level)) if level == own => return,
+                Some(Delimiter::Part(level)) if level == own => return,
+                Some(Delimiter::Close(level)) if level == own => {
+                    // An outer multipart may have the same boundary.
+                    after = line.len();
+                    break;
+                }
                 Some(_) => break,
                 None => self.rest = self.rest.get(line.len()..).unwrap_or_default(),
             }
             skipped += line.len();
         }
-        let root = self.levels.len() == 2;
+        self.rest = self.rest.get(after..).unwrap_or_default();
         self.levels.pop();
+        let root = self.is_root();
         let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
         let body = before.get(..skipped).unwrap_or_default();
         let section = self.section(base);
@@ -231,26 +243,28 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
     /// A mail within the mail: its header is read here, its body is the next entity.
     fn enclosed_mail(&mut self, base: &str) {
         let levels = &self.levels;
-        let (fields, rest) = header::read_block(self.rest, |line| find(levels, line).is_some());
+        let input = header::without_prelude(self.rest);
+        let (fields, rest) = header::read_block(input, |line| find(levels, line).is_some());
         self.rest = rest;
         (self.on)(Event::Message(&fields));
         let level = Level { boundary: None, digest: false, enclosed: true, children: 0 };
         self.levels.push(level);
-        let content = Content::read(&fields);
-        // One enclosed mail after another without a multipart between them needs no recursion of ours.
-        if content.is_message() || self.levels.len() > MAX_DEPTH {
-            return self.leave_out(&content, base);
-        }
-        self.entity(&content, base);
+        // A mail in a mail in a mail: the levels bound how deep this goes.
+        self.entity(&Content::read(&fields), base);
     }
 
     fn leaf(&mut self, content: &Content, base: &str) {
-        let root = self.levels.len() == 1;
+        let root = self.is_root();
         let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
         let section = self.section(base);
         let (body, delimiter) = self.peek_until_delimiter();
         let body = if matches!(delimiter, Delimiter::End) { body } else { without_line_end(body) };
         (self.on)(Event::Leaf(Leaf { content, body, enclosed, root, section: &section }));
+    }
+
+    /// Whether what comes is the whole content of its mail.
+    fn is_root(&self) -> bool {
+        self.levels.last().is_some_and(|l| l.boundary.is_none()) && (self.whole || self.levels.len() > 1)
     }
 
     fn leave_out(&mut self, content: &Content, base: &str) {

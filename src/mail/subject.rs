@@ -52,6 +52,12 @@ const PREFIXES: &[(&str, Purpose)] = &[
     ("転送", Purpose::Forward),
 ];
 
+/// "Automatic reply: " and the like, which machines put before the subject that they answer.
+fn automatic_prefix(subject: &str) -> Option<&str> {
+    let known = super::markers::REPLY_SUBJECTS.iter().filter(|prefix| prefix.ends_with(':'));
+    known.filter_map(|prefix| subject.strip_prefix(prefix)).map(str::trim_start).find(|kept| !kept.is_empty())
+}
+
 /// How many prefixes and tags are taken off; a longer chain is no subject of this world.
 const MAX_PEELS: usize = 64;
 
@@ -65,6 +71,9 @@ pub(super) fn base(subject: &str) -> (String, Purpose) {
         if let Some((kept, says)) = prefix(rest) {
             rest = kept;
             purpose = or(purpose, says);
+        } else if let Some(kept) = automatic_prefix(rest) {
+            rest = kept;
+            purpose = or(purpose, Purpose::Reply);
         } else if let Some(kept) = rest.strip_suffix("(fwd)") {
             rest = kept.trim_end();
             purpose = or(purpose, Purpose::Forward);

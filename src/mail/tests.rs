@@ -90,6 +90,46 @@ fn every_text_is_read_once_and_files_only_by_name() {
 }
 
 #[test]
+fn attached_text_is_read_when_the_mail_has_no_other() {
+    let mixed = |parts: &[(&str, &str)]| {
+        let part = |(header, body): &(&str, &str)| format!("--b\nContent-Type: {header}\n\n{body}\n");
+        let body: String = parts.iter().map(part).collect();
+        with_header("Content-Type: multipart/mixed; boundary=b", &format!("{body}--b--\n"))
+    };
+    let file = "text/plain; name=a.txt\nContent-Disposition: attachment; filename=a.txt";
+    let only = mixed(&[("text/plain", " \n"), (file, "attached")]);
+    assert_eq!((only.body.text.trim(), only.attachment_names.len()), ("attached", 1));
+    assert_eq!(mixed(&[("text/plain", "words"), (file, "attached")]).body.text, "words");
+    // A name or a disposition alone makes no file of the mail's own text.
+    for own in ["text/html; name=body.htm", "text/plain\nContent-Disposition: attachment"] {
+        assert_eq!(mixed(&[("text/plain", "\n"), (own, "own")]).body.text.trim(), "own", "{own}");
+    }
+    let below = "text/plain; name=ATT00001.txt\nContent-Disposition: attachment; filename=ATT00001.txt";
+    let split = mixed(&[("text/plain", "above"), ("image/png; name=i.png", "AA"), (below, "below")]);
+    assert_eq!(split.body.text, "above\n\nbelow");
+}
+
+#[test]
+fn a_mail_in_a_forwarded_mail_is_read() {
+    let mail = read(concat!(
+        "Content-Type: message/rfc822\n\nSubject: one\nContent-Type: message/rfc822\n\n",
+        "From ann Tue Jul  1 10:00:00 2025\nSubject: two\nContent-Disposition: attachment; filename=a.txt\n",
+        "Content-Transfer-Encoding: base64\n\nVXJnZW50",
+    ));
+    assert_eq!(mail.forwarded.text, "one\n\ntwo\n\nUrgent");
+    assert!(mail.omitted.is_empty());
+}
+
+#[test]
+fn a_multipart_without_its_blank_line_keeps_its_first_part() {
+    let mail = read(concat!(
+        "Subject: s\nContent-Type: multipart/mixed; boundary=\"b\"\nX: y\n--b\n",
+        "Content-Transfer-Encoding: base64\n\nVXJnZW50\n--b\nContent-Type: text/html\n\nx\n--b--\n",
+    ));
+    assert_eq!(mail.body.text, "Urgent\n\nx");
+}
+
+#[test]
 fn parts_give_what_the_whole_mail_gives() {
     let part = |section, header: &'static str, body: &'static str| Part {
         section,
@@ -103,6 +143,11 @@ fn parts_give_what_the_whole_mail_gives() {
             part("1.1", "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n", "VXJnZW50"),
             part("1.2", "Content-Type: text/html\r\n\r\n", "<b>Urgent"),
             part("2", "Content-Type: message/rfc822\r\n\r\n", "Subject: old\r\n\r\nwords"),
+            part(
+                "4",
+                "Content-Type: text/plain; name=a.log\r\nContent-Disposition: attachment\r\n\r\n",
+                "log",
+            ),
         ],
         omitted: vec![Omitted { section: "3".into(), media_type: "image/png".into(), bytes: 9 }],
     };
@@ -220,12 +265,29 @@ fn odd_beginnings_and_line_ends_are_read() {
 }
 
 #[test]
+fn a_value_without_its_line_end_is_read() {
+    assert_eq!(read("From: Ann <a@x.example>\nSubject: Urgent").subject, "Urgent");
+    assert_eq!(read("Subject: Urgent\nFrom: Ann <a@x.example>").from.len(), 1);
+    let long = read(&format!("Subject: Urgent {}\n\n", "and so on ".repeat(2_000)));
+    assert!(long.subject.starts_with("Urgent and so on") && long.subject.len() <= 2 * 1024);
+    // A boundary is no text: what looks like an encoded word in it stays.
+    let odd = "Content-Type: multipart/mixed; boundary=\"=?utf-8?q?x?=\"";
+    let body = "--=?utf-8?q?x?=\nContent-Transfer-Encoding: base64\n\nVXJnZW50\n--=?utf-8?q?x?=--\n";
+    assert_eq!(with_header(odd, body).body.text, "Urgent");
+}
+
+#[test]
 fn a_multipart_without_its_boundary_is_read_as_text() {
     for header in
         ["Content-Type: multipart/mixed; boundary=b", "Content-Type: multipart/mixed", "Content-Type: text"]
     {
         assert_eq!(with_header(header, "urgent words").body.text, "urgent words", "{header}");
     }
+    let mixed = "Content-Type: multipart/mixed; boundary=b";
+    assert_eq!(with_header(mixed, "urgent words\n--b--\n").body.text, "urgent words\n");
+    // The same boundary outside and inside, where no part begins.
+    let inner = format!("--b\n{mixed}\n\n--b--\n--b\n\nafter\n--b--\n");
+    assert_eq!(with_header(mixed, &inner).body.text, "after");
     // The closing delimiter is missing, and another multipart's prefix is no delimiter.
     let mail =
         with_header("Content-Type: multipart/mixed; boundary=b", "--b\n\none\n--bb\ntwo\n--b\n\nthree");
@@ -248,6 +310,7 @@ fn hostile_mails_are_read_within_bounds() {
         ),
         "Content-Type: message/rfc822\n\n".repeat(20_000),
         format!("Subject: {}\n\nx", "=?xx?q?a".repeat(128 * 1024)),
+        format!("Subject: {}?=\n\nx", "=?x?q?a".repeat(128 * 1024)),
         format!("References: {}\n\nx", "<a@b> ".repeat(200_000)),
         format!("To: {}\n\nx", "a@x.example, ".repeat(200_000)),
         format!("Content-Type: text/plain; {}\n\nx", "a*1=b; ".repeat(150_000)),

@@ -124,6 +124,26 @@ fn without_controls(text: &str) -> String {
     out
 }
 
+/// Flowed text whose soft breaks stand inside words, as between characters of Chinese (RFC 3676 section 4.2, `DelSp`).
+/// Quoted lines are left as they are.
+pub(super) fn without_soft_breaks(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains(" \n") {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        let flows =
+            !line.starts_with('>') && line != "-- \n" && lines.peek().is_some_and(|l| !l.starts_with('>'));
+        match line.strip_suffix(" \n").filter(|_| flows) {
+            // A blank at the beginning is stuffing (section 4.4).
+            Some(soft) => out.push_str(soft.strip_prefix(' ').unwrap_or(soft)),
+            None => out.push_str(line),
+        }
+    }
+    Cow::Owned(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +159,12 @@ mod tests {
         ] {
             assert_eq!(plain(text), expected);
         }
+    }
+
+    #[test]
+    fn soft_breaks_inside_words_are_undone() {
+        let flowed = "緊 \n急  \nnow\n> a \n> b\n-- \nAnn \nSmith";
+        assert_eq!(without_soft_breaks(flowed.into()), "緊急 now\n> a \n> b\n-- \nAnnSmith");
     }
 
     #[test]

@@ -48,9 +48,11 @@ pub fn compile(files: &Files) -> Outcome {
             .and_then(|(_, file)| read_policy(&file, &mut problems).map(|written| (file, written)))
             .and_then(|(file, written)| mean(&file, &written, texts, files, &mut problems))
     } else {
-        problems.push(Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder")).hint(
+        problems.push_with(|| {
+            Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder")).hint(
             "a policy folder holds policy.toml, replies/, and where needed holidays/, customers.csv, tests/",
-        ));
+        )
+        });
         None
     };
     let (diagnostics, left_out) = problems.into_sorted();
@@ -163,19 +165,19 @@ impl<'k> Seen<'k> {
     fn is_new(&mut self, file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems) -> bool {
         if name.value.trim().is_empty() || name.value.len() > 200 || name.value.chars().any(char::is_control)
         {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(name.location(file), format!("this is no name for a {}", self.kind))
                     .found(format!("\"{}\"", clip(&name.value)))
-                    .allowed("1 to 200 bytes of text on one line"),
-            );
+                    .allowed("1 to 200 bytes of text on one line")
+            });
             return false;
         }
         if let Some(line) = self.lines.get(&name.value) {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(name.location(file), format!("two {}s have the same name", self.kind))
                     .found(format!("\"{}\", already on line {line}", clip(&name.value)))
-                    .allowed("a name that no other has"),
-            );
+                    .allowed("a name that no other has")
+            });
             return false;
         }
         self.lines.insert(name.value.clone(), file.line(name.span.start));
@@ -199,23 +201,23 @@ fn find<'n>(
         } else {
             crate::base::document::list(&known)
         };
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(name.location(file), format!("there is no {kind} of this name"))
                 .found(format!("\"{}\"", clip(&name.value)))
                 .allowed(allowed)
-                .hint_if(crate::base::diagnostic::suggest(&name.value, known)),
-        );
+                .hint_if(crate::base::diagnostic::suggest(&name.value, known))
+        });
     }
     index
 }
 
 /// Notes a value that is not of the form it must have.
 fn malformed(file: &Arc<SourceFile>, value: &At<String>, what: &str, allowed: &str, problems: &mut Problems) {
-    problems.push(
+    problems.push_with(|| {
         Diagnostic::error(value.location(file), what.to_owned())
             .found(format!("\"{}\"", clip(&value.value)))
-            .allowed(allowed.to_owned()),
-    );
+            .allowed(allowed.to_owned())
+    });
 }
 
 /// Notes the first thing beyond what a policy may have of one kind; what stands there is not looked at.
@@ -227,12 +229,12 @@ fn at_most(
     problems: &mut Problems,
 ) {
     if let Some(span) = beyond {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(
                 crate::base::diagnostic::Location::new(file, span),
                 format!("this policy has too many {kinds}"),
             )
-            .allowed(format!("at most {most}")),
-        );
+            .allowed(format!("at most {most}"))
+        });
     }
 }

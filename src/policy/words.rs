@@ -1,5 +1,7 @@
 //! The words of all labels in one automaton, and which label each of them speaks for.
 
+use std::collections::HashMap;
+
 use crate::lexicon::{Folded, Lexicon, Match, NearMisses, Patterns};
 
 /// Where in a mail something stands.
@@ -107,7 +109,7 @@ pub struct Words {
 }
 
 /// A term at a place of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TermHit {
     /// Index into [`Words::terms`].
     pub term: usize,
@@ -128,17 +130,44 @@ pub struct Scan {
     pub near_misses: Vec<TermHit>,
 }
 
+/// The exceptions of one value in a text, by start: each start, and the furthest end up to there.
+#[derive(Debug, Default)]
+struct Excepts(Vec<(usize, usize)>);
+
+impl Excepts {
+    fn push(&mut self, found: &Match) {
+        let furthest = self.0.last().map_or(0, |(_, end)| *end);
+        self.0.push((found.start, found.end.max(furthest)));
+    }
+
+    fn overlaps(&self, start: usize, end: usize) -> bool {
+        let before = self.0.partition_point(|(except_start, _)| *except_start < end);
+        before.checked_sub(1).and_then(|last| self.0.get(last)).is_some_and(|(_, furthest)| *furthest > start)
+    }
+}
+
 impl Words {
-    /// Looks for every term whose label reads this place.
+    /// Looks for every term whose label reads this place, and for near misses.
     pub fn scan(&self, place: Place, folded: &Folded) -> Scan {
         let matches = self.lexicon.find(folded);
+        let mut scan = self.terms_in(place, folded, &matches);
+        self.near_misses(&mut scan, place, folded, &matches);
+        scan
+    }
+
+    /// Looks for every term whose label reads this place.
+    pub fn scan_terms(&self, place: Place, folded: &Folded) -> Vec<TermHit> {
+        self.terms_in(place, folded, &self.lexicon.find(folded)).hits
+    }
+
+    fn terms_in(&self, place: Place, folded: &Folded, matches: &[Match]) -> Scan {
         let mut scan = Scan::default();
-        let mut excepts: Vec<(usize, usize, &Match)> = Vec::new();
-        for found in &matches {
+        let mut excepts: HashMap<(usize, usize), Excepts> = HashMap::new();
+        for found in matches {
             for used in self.uses.get(found.keyword).into_iter().flatten() {
                 match *used {
                     Use::Keyword(term) => self.keep(&mut scan, place, term, found),
-                    Use::Except { label, value } => excepts.push((label, value, found)),
+                    Use::Except { label, value } => excepts.entry((label, value)).or_default().push(found),
                 }
             }
         }
@@ -149,14 +178,10 @@ impl Words {
         }
         for hit in &mut scan.hits {
             let Some(term) = self.terms.get(hit.term) else { continue };
-            hit.excepted = excepts.iter().any(|(label, value, except)| {
-                (*label, *value) == (term.label, term.value)
-                    && except.start < hit.end
-                    && hit.start < except.end
-            });
+            let excepts = excepts.get(&(term.label, term.value));
+            hit.excepted = excepts.is_some_and(|excepts| excepts.overlaps(hit.start, hit.end));
         }
         scan.hits.sort_by_key(|hit| (hit.start, hit.end, hit.term));
-        self.near_misses(&mut scan, place, folded, &matches);
         scan
     }
 

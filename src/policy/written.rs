@@ -185,10 +185,10 @@ fn when_value(value: &Value<'_>, problems: &mut Problems) -> Option<WhenValue> {
 /// An empty list of values can never be what somebody meant; a list of wrong types was noted already.
 fn empty_list(value: &Value<'_>, problems: &mut Problems) {
     if value.kind() == "a list" && value.elements("", &mut Problems::default()).is_empty() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(value.location(), "a condition with no values never holds")
                 .found("an empty list")
-                .allowed("at least one value"),
-        );
+                .allowed("at least one value")
+        });
     }
 }

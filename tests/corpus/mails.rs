@@ -6,7 +6,6 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use nightdesk::base::id::CaseId;
 use nightdesk::casework::Book;
 use nightdesk::compose::{Explained, Explanation, narrative, reply};
 use nightdesk::decision::{decide, read};
@@ -54,8 +53,8 @@ fn rows(folder: &Path) -> Vec<Row> {
     text.lines()
         .skip(1)
         .map(|line| {
-            let fields: Vec<&str> = line.split('\t').collect();
-            Row { path: fields[0].to_owned(), expect: fields[6].to_owned(), tier: fields[7].to_owned() }
+            let field = |index| line.split('\t').nth(index).unwrap_or("").to_owned();
+            Row { path: field(0), expect: field(6), tier: field(7) }
         })
         .collect()
 }
@@ -71,7 +70,7 @@ fn decided(bytes: &[u8], name: &str, policy: &Policy) -> bool {
     let reading = read(&Source::Whole(bytes), policy, Some("support"));
     let now: Timestamp = "2026-01-10T03:00:00Z".parse().expect("an instant");
     let mut book = Book::default();
-    let standing = book.standing(&reading, policy, now);
+    let standing = book.standing(&reading, policy, now, now);
     let decision = decide(&reading, &standing, policy, now, now);
     assert_eq!(
         format!("{decision:?}"),
@@ -79,8 +78,7 @@ fn decided(bytes: &[u8], name: &str, policy: &Policy) -> bool {
         "{name} is decided in one way"
     );
     book.apply(&reading, &decision, policy);
-    let case = CaseId::derive(now, decision.content);
-    let reply = reply(&reading, &decision, case, policy);
+    let reply = reply(&reading, &decision, policy);
     assert!(reply.is_ok(), "{name}: {reply:?}");
     let explained = Explained { file: name, reading: &reading, decision: &decision, policy, reply: &reply };
     let page = narrative(&explained);

@@ -36,8 +36,7 @@ pub(super) fn condition(
     for (name, value) in when.map(|when| when.entries.as_slice()).unwrap_or_default() {
         let Some(key) = key(name, vocabulary, problems) else { continue };
         if unknown_yet.contains(&key) {
-            problems.push(
-                Diagnostic::error(name.location(vocabulary.file), "this is not known yet when a desk is assigned")
+            problems.push_with(|| Diagnostic::error(name.location(vocabulary.file), "this is not known yet when a desk is assigned")
                     .found(format!("`{}`", name.value))
                     .allowed("labels, plan, customer, mailbox, conversation, automated, readable, authenticated, sender"),
             );
@@ -63,12 +62,12 @@ fn key(name: &At<String>, vocabulary: &Vocabulary<'_>, problems: &mut Problems) 
         .map(|label| label.name.as_str())
         .chain(FIXED_KEYS.iter().map(|(key, _)| *key))
         .collect();
-    problems.push(
+    problems.push_with(|| {
         Diagnostic::error(name.location(vocabulary.file), "a condition cannot look at this")
             .found(format!("`{}`", clip(&name.value)))
             .allowed(list(&known))
-            .hint_if(suggest(&name.value, known.iter().copied())),
-    );
+            .hint_if(suggest(&name.value, known.iter().copied()))
+    });
     None
 }
 
@@ -83,26 +82,26 @@ fn matcher(
     match value {
         WhenValue::Is(is) if truth || nullable(key, vocabulary) => Some(Matcher::Is(is.value)),
         WhenValue::Is(is) => {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(
                     is.location(vocabulary.file),
                     format!("`{}` is never true or false", name.value),
                 )
                 .found(format!("`{}`", is.value))
-                .allowed(allowed_values(key, vocabulary)),
-            );
+                .allowed(allowed_values(key, vocabulary))
+            });
             None
         }
         WhenValue::AnyOf(values) | WhenValue::Not(values) if truth => {
             let shown = values.first()?;
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(
                     shown.location(vocabulary.file),
                     format!("`{}` is true or false", name.value),
                 )
                 .found(format!("\"{}\"", clip(&shown.value)))
-                .allowed("`true` or `false`, without quotes"),
-            );
+                .allowed("`true` or `false`, without quotes")
+            });
             None
         }
         WhenValue::AnyOf(values) if key == Key::Sender => {
@@ -185,15 +184,15 @@ fn checked(
     let known = known_values(key, vocabulary);
     for value in values {
         if !known.contains(&value.value) {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(
                     value.location(vocabulary.file),
                     format!("`{}` never has this value", name.value),
                 )
                 .found(format!("\"{}\"", clip(&value.value)))
                 .allowed(allowed_values(key, vocabulary))
-                .hint_if(suggest(&value.value, known.iter().map(String::as_str))),
-            );
+                .hint_if(suggest(&value.value, known.iter().map(String::as_str)))
+            });
         }
     }
     values.iter().map(|value| value.value.clone()).collect()

@@ -111,7 +111,7 @@ impl Reader<'_> {
         for before in &written.earlier {
             let before_mail = self.mail(before, texts, problems)?;
             if earlier.last().is_some_and(|last| last.at > before_mail.at) || before_mail.at > mail.at {
-                problems.push(
+                problems.push_with(|| {
                     Diagnostic::error(
                         before.place.location(self.file),
                         "earlier mails are not in the order of time",
@@ -120,19 +120,19 @@ impl Reader<'_> {
                         "\"{}\"",
                         before.at.as_ref().map(|at| clip(&at.value)).unwrap_or_default()
                     ))
-                    .allowed("the oldest first, and none after the mail itself"),
-                );
+                    .allowed("the oldest first, and none after the mail itself")
+                });
             }
             earlier.push(before_mail);
         }
         if written.has_expect && written.expect.is_empty() {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(
                     written.place.location(self.file),
                     "this test expects nothing, so it cannot fail",
                 )
-                .allowed("at least one key in `expect`"),
-            );
+                .allowed("at least one key in `expect`")
+            });
         }
         let expect =
             written.expect.iter().filter_map(|expected| self.expectation(expected, problems)).collect();
@@ -197,11 +197,11 @@ impl Reader<'_> {
         let path = format!("{folder}/{}", name.value);
         let bytes = texts.bytes(&path);
         if bytes.is_none() {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(name.location(self.file), "this mail is missing")
                     .found(format!("\"{}\"", clip(&name.value)))
-                    .allowed("a file beside the tests, such as \"outage.eml\""),
-            );
+                    .allowed("a file beside the tests, such as \"outage.eml\"")
+            });
         }
         bytes.map(<[u8]>::to_vec)
     }
@@ -220,12 +220,12 @@ impl Reader<'_> {
         if label.is_none() && !EXPECT_KEYS.contains(&key) {
             let labels = self.vocabulary.labels.iter().map(|label| label.name.as_str());
             let known: Vec<&str> = labels.chain(EXPECT_KEYS).collect();
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(expected.key.location(self.file), "a test cannot expect this")
                     .found(format!("`{}`", clip(key)))
                     .allowed(list(&known))
-                    .hint_if(suggest(key, known.iter().copied())),
-            );
+                    .hint_if(suggest(key, known.iter().copied()))
+            });
             return None;
         }
         let wanted = match &expected.value {
@@ -284,10 +284,10 @@ impl Reader<'_> {
         let never_true = !FLAG_KEYS.contains(&key) && *wanted == Wanted::Flag(true);
         if needs_flag || never_true {
             let allowed = if needs_flag { "`true` or `false`" } else { "a value, or `false` for none" };
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(place().location(self.file), format!("`{key}` is never this"))
-                    .allowed(allowed),
-            );
+                    .allowed(allowed)
+            });
         }
     }
 }

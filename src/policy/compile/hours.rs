@@ -40,10 +40,10 @@ pub(super) fn calendars(
     let mut seen = Seen::new("calendar");
     let mut compiled = Vec::new();
     if written.is_empty() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(Location::new(file, 0..0), "this policy has no [[calendar]]")
-                .allowed("at least one, with `name`, `time_zone` and `week`"),
-        );
+                .allowed("at least one, with `name`, `time_zone` and `week`")
+        });
     }
     let beyond = written.get(MOST_CALENDARS).map(|calendar| calendar.place.span.clone());
     at_most(file, "calendars", MOST_CALENDARS, beyond, problems);
@@ -69,12 +69,12 @@ fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -
     match Zone::parse(&written.value) {
         Ok(zone) => Some(zone),
         Err(error) => {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(written.location(file), "there is no time zone of this name")
                     .found(format!("\"{}\"", clip(&written.value)))
                     .allowed(ZoneError::ALLOWED)
-                    .hint_if(error.hint),
-            );
+                    .hint_if(error.hint)
+            });
             None
         }
     }
@@ -86,14 +86,14 @@ fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems
         match DaySpan::parse(&text.value) {
             Ok(span) => spans.push((span, text)),
             Err(error) => {
-                problems.push(
+                problems.push_with(|| {
                     Diagnostic::error(text.location(file), "these are no opening hours")
                         .found(format!("\"{}\"", clip(&text.value)))
                         .allowed(
                             "two times of day such as \"08:00-20:00\", \"22:00-06:00\" or \"00:00-24:00\"",
                         )
-                        .hint(error.to_string()),
-                );
+                        .hint(error.to_string())
+                });
             }
         }
     }
@@ -101,11 +101,11 @@ fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems
     if let Some((first, second)) = overlapping(&bare)
         && let (Some((_, first)), Some((_, second))) = (spans.get(first), spans.get(second))
     {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(second.location(file), "opening hours of one day overlap")
                 .found(format!("\"{}\" and \"{}\"", clip(&first.value), clip(&second.value)))
-                .allowed("hours that follow each other; adjoining ones are fine"),
-        );
+                .allowed("hours that follow each other; adjoining ones are fine")
+        });
     }
     bare
 }
@@ -116,8 +116,7 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
         let weekdays = match parse_weekdays(&days.value) {
             Ok(weekdays) => weekdays,
             Err(error) => {
-                problems.push(
-                    Diagnostic::error(days.location(file), "these are no weekdays")
+                problems.push_with(|| Diagnostic::error(days.location(file), "these are no weekdays")
                         .found(format!("`{}`", clip(&days.value)))
                         .allowed("mon, tue, wed, thu, fri, sat, sun, a range such as mon-fri, or \"mon,wed\" in quotes")
                         .hint_if(Some(error.to_string()).filter(|text| !text.is_empty())),
@@ -129,7 +128,7 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
         for weekday in weekdays {
             let day = weekday.to_monday_zero_offset();
             if let Some((_, before)) = by_day.get(&day) {
-                problems.push(
+                problems.push_with(|| {
                     Diagnostic::error(
                         days.location(file),
                         format!("{} has its hours twice", weekday_name(weekday)),
@@ -139,8 +138,8 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
                         clip(&days.value),
                         file.line(before.span.start)
                     ))
-                    .allowed("each weekday once; several spans of one day go into one list"),
-                );
+                    .allowed("each weekday once; several spans of one day go into one list")
+                });
                 continue;
             }
             by_day.insert(day, (spans.clone(), At::new((), days.span.clone())));
@@ -156,14 +155,14 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
         && first != second
         && let Some((_, place)) = by_day.get(&second.to_monday_zero_offset())
     {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(
                 place.location(file),
                 "hours that run past midnight overlap with the next day's",
             )
             .found(format!("{} runs into {}", weekday_name(first), weekday_name(second)))
-            .allowed("hours that follow each other; adjoining ones are fine"),
-        );
+            .allowed("hours that follow each other; adjoining ones are fine")
+        });
     }
     week
 }
@@ -177,12 +176,12 @@ fn days(
     for (text, spans) in written {
         let is_date = text.value.len() == 10;
         match text.value.parse::<Date>().ok().filter(|_| is_date) {
-            None => problems.push(
+            None => problems.push_with(|| {
                 Diagnostic::error(text.location(file), "this is no date")
                     .found(format!("`{}`", clip(&text.value)))
                     .allowed("year, month and day, such as \"2026-12-24\"")
-                    .hint_if(turned_around(&text.value)),
-            ),
+                    .hint_if(turned_around(&text.value))
+            }),
             Some(date) => {
                 days.insert(date, self::spans(file, spans, problems));
             }
@@ -209,12 +208,12 @@ fn holidays(
     for name in written.iter().take(100) {
         if !texts.contains(&name.value) {
             let known = texts.names("holidays", &[".ics"]);
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(name.location(file), "this holiday file is missing")
                     .found(format!("\"{}\"", clip(&name.value)))
                     .allowed("an iCalendar file of this folder, such as \"holidays/us.ics\"")
-                    .hint_if(suggest(&name.value, known.iter().map(String::as_str))),
-            );
+                    .hint_if(suggest(&name.value, known.iter().map(String::as_str)))
+            });
             continue;
         }
         let Some((_, source)) = texts.open(&name.value, problems) else { continue };
@@ -239,10 +238,10 @@ pub(super) fn desks(
     problems: &mut Problems,
 ) -> (Vec<Desk>, Vec<String>) {
     if written.desks.is_empty() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(Location::new(file, 0..0), "this policy has no [[desk]]")
-                .allowed("at least one, with `name` and `calendar`"),
-        );
+                .allowed("at least one, with `name` and `calendar`")
+        });
     }
     let mut seen = Seen::new("desk");
     let mut desks = Vec::new();
@@ -326,21 +325,21 @@ fn last_without_when(
     problems: &mut Problems,
 ) {
     if is_last && assign.when.is_some() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(
                 assign.place.location(file),
                 "the last [[assign]] has a `when`, so some mail has no desk",
             )
-            .allowed("a last [[assign]] without `when`"),
-        );
+            .allowed("a last [[assign]] without `when`")
+        });
     }
     if !is_last && assign.when.is_none() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(
                 assign.place.location(file),
                 "this [[assign]] takes every mail; those after it never apply",
             )
-            .allowed("a `when`, or its place at the end"),
-        );
+            .allowed("a `when`, or its place at the end")
+        });
     }
 }

@@ -52,10 +52,10 @@ pub(super) fn labels(
     problems: &mut Problems,
 ) -> (Vec<Label>, Option<WordsWithoutAsks>) {
     if !written.labels.iter().any(|label| label.name.value == URGENCY) {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(Location::new(file, 0..0), "this policy has no label `urgency`")
-                .allowed("at least one [[label.urgency]] with the words that the desk has published"),
-        );
+                .allowed("at least one [[label.urgency]] with the words that the desk has published")
+        });
     }
     let mut seen = Seen::new("label");
     let mut labels = Vec::new();
@@ -123,33 +123,33 @@ fn word_label(
         let is_default = word.default.as_ref().is_some_and(|default| default.value);
         let has_words = !word.keywords.is_empty() || !word.patterns.is_empty();
         if is_default && default.is_some() {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(
                     word.place.location(file),
                     format!("`{}` has two defaults", label.name.value),
                 )
                 .found(format!("\"{}\"", clip(&name.value)))
-                .allowed("at most one value with `default = true`"),
-            );
+                .allowed("at most one value with `default = true`")
+            });
         }
         if is_default {
             default = default.or(Some(value));
         } else if !has_words {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(word.place.location(file), "nothing ever gives this value")
                     .found(format!("\"{}\" without keywords and patterns", clip(&name.value)))
-                    .allowed("`keywords`, `patterns`, or `default = true`"),
-            );
+                    .allowed("`keywords`, `patterns`, or `default = true`")
+            });
         }
     }
     if values.is_empty() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(
                 label.name.location(file),
                 format!("the label `{}` has no values", clip(&label.name.value)),
             )
-            .allowed(format!("[[label.{}]] with `value` and `keywords`", clip(&label.name.value))),
-        );
+            .allowed(format!("[[label.{}]] with `value` and `keywords`", clip(&label.name.value)))
+        });
     }
     Label {
         name: label.name.value.clone(),
@@ -305,23 +305,25 @@ fn lexicon(
             Ok(lexicon) => return Some(lexicon),
             Err(error) => {
                 let Some(index) = error.index().filter(|index| *index < phrases.len()) else {
-                    problems.push(Diagnostic::error(
-                        Location::new(file, 0..0),
-                        format!("the keywords cannot be used: {error}"),
-                    ));
+                    problems.push_with(|| {
+                        Diagnostic::error(
+                            Location::new(file, 0..0),
+                            format!("the keywords cannot be used: {error}"),
+                        )
+                    });
                     return None;
                 };
                 let location =
                     places.get(index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
-                problems.push(
+                problems.push_with(|| {
                     Diagnostic::error(location, "this is no keyword")
                         .found(format!(
                             "\"{}\"",
                             phrases.get(index).map(|text| clip(text)).unwrap_or_default()
                         ))
                         .allowed("one or more words, at most 256 characters")
-                        .hint_if(Some(error.to_string())),
-                );
+                        .hint_if(Some(error.to_string()))
+                });
                 // A harmless stand-in, so that the next bad keyword is found as well.
                 if let Some(phrase) = phrases.get_mut(index) {
                     *phrase = "x";
@@ -350,8 +352,7 @@ pub(super) fn patterns(
                 let location = places
                     .get(error.index)
                     .map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
-                problems.push(
-                    Diagnostic::error(location, "this pattern cannot be used")
+                problems.push_with(|| Diagnostic::error(location, "this pattern cannot be used")
                         .found(error.message)
                         .allowed("a linear-time regular expression of moderate size that matches at least one character"),
                 );
@@ -392,11 +393,11 @@ fn matrices(
         });
         let Some(index) = ready else {
             for matrix in waiting {
-                problems.push(
+                problems.push_with(|| {
                     Diagnostic::error(matrix.name.location(file), "this matrix needs itself")
                         .found(format!("`{}` in a circle of matrices", clip(&matrix.name.value)))
-                        .allowed("rows and columns that are labels, or matrices that do not need this one"),
-                );
+                        .allowed("rows and columns that are labels, or matrices that do not need this one")
+                });
             }
             return;
         };
@@ -437,11 +438,11 @@ fn matrix(
     }
     let missing = missing_cells(row_label, column_label, &cells);
     if !missing.is_empty() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(matrix.name.location(file), "this matrix has no value for some combinations")
                 .found(format!("nothing for {}", crate::base::document::list(&missing)))
-                .allowed("a cell for each value of the rows and each of the columns"),
-        );
+                .allowed("a cell for each value of the rows and each of the columns")
+        });
     }
     let cells =
         cells.into_iter().map(|row| row.into_iter().map(|cell| cell.unwrap_or(0)).collect()).collect();

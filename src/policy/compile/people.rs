@@ -77,12 +77,12 @@ pub(super) fn customers(
             .filter(|name| !name.contains('/') && *name != POLICY_FILE)
             .map(str::to_owned)
             .collect();
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(name.location(file), "this file of customers is missing")
                 .found(format!("\"{}\"", clip(&name.value)))
                 .allowed("a file of this folder, such as \"customers.csv\"")
-                .hint_if(suggest(&name.value, known.iter().map(String::as_str))),
-        );
+                .hint_if(suggest(&name.value, known.iter().map(String::as_str)))
+        });
         return customers;
     }
     if let Some((_, source)) = texts.open(&name.value, problems) {
@@ -218,11 +218,11 @@ pub(super) fn auto_reply(
     problems: &mut Problems,
 ) -> AutoReply {
     if let (None, Some(reply)) = (&written.from, first_reply) {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(reply.location(file), "replies have no sender")
                 .found("rules that reply, and no `from` in [auto_reply]")
-                .allowed("[auto_reply] with from = \"Example Support <support@example.com>\""),
-        );
+                .allowed("[auto_reply] with from = \"Example Support <support@example.com>\"")
+        });
     }
     let from = written.from.as_ref().filter(|from| {
         let usable = Mailbox::parse(&from.value).is_some();

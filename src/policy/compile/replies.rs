@@ -71,12 +71,12 @@ pub(super) fn check(
         let unknown = replies.unknown_variables(index, &source.text, &known);
         for missing in &unknown {
             let location = Location::new(source, missing.span.clone());
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(location, "replies have no such variable")
                     .found(format!("`{}`", missing.name))
                     .allowed(list(&known))
-                    .hint_if(suggest(&missing.name, known.iter().map(String::as_str))),
-            );
+                    .hint_if(suggest(&missing.name, known.iter().map(String::as_str)))
+            });
         }
         if unknown.is_empty() {
             let failed = try_rules(replies, index, trying, &mut budget);

@@ -121,18 +121,18 @@ fn steps(
     let file = vocabulary.file;
     let mut steps: Vec<EscalationStep> = Vec::new();
     if escalation.steps_written && escalation.steps.is_empty() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(escalation.place.location(file), "this escalation tells nobody")
                 .found("no steps")
-                .allowed("at least one step, such as [{ after = \"0m\", notify = [\"pager\"] }]"),
-        );
+                .allowed("at least one step, such as [{ after = \"0m\", notify = [\"pager\"] }]")
+        });
     }
     for step in escalation.steps.iter().take(100) {
         if step.notify.is_empty() {
-            problems.push(
+            problems.push_with(|| {
                 Diagnostic::error(step.place.location(file), "this step tells nobody")
-                    .allowed("at least one channel in `notify`"),
-            );
+                    .allowed("at least one channel in `notify`")
+            });
         }
         let Some(text) = &step.after else { continue };
         let Some(after) = duration(text, vocabulary, problems) else { continue };
@@ -183,10 +183,10 @@ pub(super) fn coverage(
     let file = vocabulary.file;
     let mut seen = Seen::new("coverage rule");
     if written.is_empty() {
-        problems.push(
+        problems.push_with(|| {
             Diagnostic::error(Location::new(file, 0..0), "this policy has no [[coverage]]")
-                .allowed("at least one rule; the last one without `when`, so that it takes every mail"),
-        );
+                .allowed("at least one rule; the last one without `when`, so that it takes every mail")
+        });
     }
     let beyond = written.get(super::MOST_RULES).map(|rule| rule.place.span.clone());
     at_most(file, "coverage rules", super::MOST_RULES, beyond, problems);
