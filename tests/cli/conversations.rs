@@ -94,7 +94,7 @@ fn message_id_of_our_reply(mail: &str, at: &str) -> String {
     let mail = mail.replace('\n', "\r\n");
     let reading = read(&Source::Whole(mail.as_bytes()), &policy, None);
     let mut book = Book::default();
-    let standing = book.standing(&reading, &policy, at);
+    let standing = book.standing(&reading, &policy, at, at);
     let decision = decide(&reading, &standing, &policy, at, at);
     let effects = book.apply(&reading, &decision, &policy);
     let mut sent = effects.into_iter().filter_map(|effect| {
