@@ -43,10 +43,10 @@ const REFUSED: &[(&[&str], i32, &str)] = &[
     (&["explain", "--policy", "rules/alloy", "fixtures/mail"], 2, "fixtures/mail"),
     (&["explain", "--policy", "rules/alloy", "--thread", "no-such.eml", MAIL], 2, "no-such.eml"),
     (&["test", "rules/alloy", "--filter", "no test is called so"], 2, "no test is called so"),
-    (&["explain", "--policy", "no-such-folder", MAIL], 3, "no-such-folder"),
-    (&["check", "--policy", "no-such-folder"], 3, "no-such-folder"),
-    (&["test", "no-such-folder"], 3, "no-such-folder"),
-    (&["check", "--policy", "Cargo.toml"], 3, "Cargo.toml"),
+    (&["explain", "--policy", "no-such-folder", MAIL], 2, "no-such-folder"),
+    (&["check", "--policy", "no-such-folder"], 2, "no-such-folder"),
+    (&["test", "no-such-folder"], 2, "no-such-folder"),
+    (&["check", "--policy", "Cargo.toml"], 2, "Cargo.toml"),
 ];
 
 #[test]
