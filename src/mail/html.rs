@@ -3,10 +3,15 @@
 //! Linear in the input: a tokenizer without a tree, and a stack that is searched to a fixed depth only. Not a renderer:
 //! style sheets, scripts, form values and link targets are not looked at.
 
+mod reader;
+
+use std::cell::Cell;
 use std::convert::Infallible;
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
+
+use reader::{FewAttributes, TooManyAttributes};
 
 use super::flow::Flow;
 use super::header::clip;
@@ -34,13 +39,35 @@ pub(super) struct Rendered {
 /// Renders `html`, keeping at most `max` bytes of text.
 pub(super) fn render(html: &str, max: usize) -> Rendered {
     let mut renderer = Renderer { max, ..Renderer::default() };
+    let mut rest = html;
+    // A tag that the reader stopped in ends there, and what follows it is read afresh.
+    while let Err(TooManyAttributes { consumed }) = tokenize(rest, &mut renderer) {
+        renderer.start();
+        let after = rest.as_bytes().get(consumed..).unwrap_or_default();
+        let end = after.iter().position(|byte| *byte == b'>').map_or(rest.len(), |end| consumed + end + 1);
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    renderer.finish()
+}
+
+fn tokenize(html: &str, renderer: &mut Renderer) -> Result<(), TooManyAttributes> {
+    let attributes = Cell::new(0);
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span| -> Option<Infallible> {
+        attributes.set(match event {
+            CallbackEvent::AttributeName { .. } => attributes.get() + 1,
+            CallbackEvent::AttributeValue { .. } | CallbackEvent::Error(_) => attributes.get(),
+            CallbackEvent::OpenStartTag { .. }
+            | CallbackEvent::CloseStartTag { .. }
+            | CallbackEvent::EndTag { .. }
+            | CallbackEvent::String { .. }
+            | CallbackEvent::Comment { .. }
+            | CallbackEvent::Doctype { .. } => 0,
+        });
         renderer.on(&event);
         None
     });
     emitter.naively_switch_states(true);
-    let Ok(()) = Tokenizer::new_with_emitter(html, emitter).finish();
-    renderer.finish()
+    Tokenizer::new_with_emitter(FewAttributes::new(html, &attributes), emitter).finish()
 }
 
 /// What an element does to the flow of text (HTML Living Standard section 15.3).
@@ -503,5 +530,17 @@ mod tests {
         let unmarked = "a<div class='gmail_quote'><div class='gmail_attr'>On … wrote:</div>q</div>";
         assert_eq!(classes(unmarked), ["new", "gmail-quote", "gmail-quote"]);
         assert_eq!(classes("a<div class='x yahoo_quoted'>q</div>"), ["new", "yahoo-quote"]);
+    }
+
+    #[test]
+    fn a_tag_with_a_hundred_thousand_attributes_hides_nothing() {
+        // Test threads have the 2 MiB of stack that workers have.
+        for tag in ["<a ", "</a "] {
+            let html = format!("<p>before</p>{tag}{}>after<p>end</p>", "b=\"c\" ".repeat(100_000));
+            let rendered = render(&html, 1 << 20);
+            for word in ["before", "after", "end"] {
+                assert!(rendered.visible.contains(word), "{word} behind {tag}");
+            }
+        }
     }
 }
