@@ -34,7 +34,7 @@
 //! * **No I/O, randomness or logging in layers 0 to 4.** Ids are derived from the mail, so a mail that is decided
 //!   again after a crash gets the same ones.
 //! * **No names at run time.** A policy that exists is complete: names are indices, words are automata, hours are
-//!   calendars, and every template has been tried with the hours and labels in which its rules can reach it.
+//!   calendars, and every template of a rule has been rendered with samples of what the rule lets through.
 //! * **No unbounded input.** Mail, policies and templates are capped in size, depth, number and time; what is left out
 //!   is named.
 //! * **No guard on an alert.** What withholds a reply ([`decision::Withheld`]) is looked at after alerts are decided,

@@ -4,8 +4,9 @@
 //! a [`Policy`] that `decision` can apply without looking anything up by name, or every mistake at once. Names became
 //! indices, words became automata, hours became calendars. Nothing here reads files, the clock or a mail.
 //!
-//! Invariants: a `Policy` that exists is complete (every index is valid, every template has been tried with
-//! the hours and labels in which its rules can reach it); its [`Policy::digest`] changes whenever a file that can change a decision does.
+//! Invariants: a `Policy` that exists is complete (every index is valid, every template that a
+//! rule names has been rendered with samples of what the rule lets through, and a warning says where there were too many
+//! to try); its [`Policy::digest`] changes whenever a file outside `tests/` does.
 
 mod compile;
 mod condition;
@@ -49,7 +50,7 @@ pub struct Origin {
 pub struct Policy {
     /// Its name.
     pub name: String,
-    /// Names the content of every file that can change a decision.
+    /// Names the content of every file outside `tests/`.
     pub digest: String,
     /// The text files, so that a trace can say `file:line`.
     pub files: Vec<Arc<SourceFile>>,

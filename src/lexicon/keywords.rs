@@ -101,6 +101,14 @@ impl Lexicon {
         Ok(Lexicon { finder, owners, keywords })
     }
 
+    /// Whether a text can be a keyword.
+    ///
+    /// # Errors
+    /// As [`Lexicon::build`], for this keyword alone.
+    pub fn check(keyword: &str) -> Result<(), LexiconError> {
+        needle(0, keyword).map(drop)
+    }
+
     /// All hits as whole words, overlapping ones too, ordered by start, end and keyword. At most [`MAX_HITS`], roughly
     /// those that stand first.
     pub fn find(&self, text: &Folded) -> Vec<Match> {

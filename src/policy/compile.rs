@@ -19,6 +19,7 @@ use super::written::{self, read_policy};
 use super::{Files, Label, Origin, Policy};
 use crate::base::diagnostic::{Diagnostic, Severity, SourceFile};
 use crate::base::document::{At, Problems, clip};
+use crate::base::text::clean;
 
 /// What came of compiling a folder.
 #[derive(Debug)]
@@ -68,16 +69,20 @@ fn mean(
     problems: &mut Problems,
 ) -> Option<Policy> {
     let calendars = hours::calendars(file, &written.calendars, &mut texts, problems);
+    let name = written.name.as_ref().filter(|name| Seen::new("policy").is_new(file, name, problems));
     let (desks, desk_names) = hours::desks(file, written, &calendars, problems);
     let (labels, words_without_asks) = labels::labels(file, written, problems);
-    let mailboxes = names(file, &written.mailboxes, "mailbox", problems);
+    let beyond = written.mailboxes.get(MOST_RULES).map(|name| name.span.clone());
+    at_most(file, "mailboxes", MOST_RULES, beyond, problems);
+    let mailboxes = written.mailboxes.get(..MOST_RULES).unwrap_or(&written.mailboxes);
+    let mailboxes = names(file, mailboxes, "mailbox", problems);
     let customers = people::customers(&written.customers, &desk_names, &mut texts, file, problems);
     let vocabulary = Vocabulary {
         file,
         labels: &labels,
         desks: &desk_names,
         mailboxes: &mailboxes,
-        customers: &customers,
+        values: conditions::KnownValues::new(&labels, &desk_names, &mailboxes, &customers),
     };
     let assigns = hours::assigns(&written.assigns, &vocabulary, problems);
     let (asks, found) = rules::asks(&written.asks, &vocabulary, problems);
@@ -85,7 +90,19 @@ fn mean(
     let (replies, sources) = replies::load(&mut texts, problems);
     let coverage = rules::coverage(&written.coverage, &vocabulary, &escalations, &replies, problems);
     let also = rules::also(&written.also, &vocabulary, &escalations, problems);
-    let trying = replies::Trying { coverage: &coverage, asks: &asks, vocabulary: &vocabulary };
+    let calendar_of = |desk: &super::Desk| calendars.get(desk.calendar);
+    let never_opens: Vec<bool> = desks
+        .iter()
+        .map(|desk| calendar_of(desk).is_some_and(|calendar| calendar.calendar.week().is_empty()))
+        .collect();
+    let trying = replies::Trying {
+        coverage: &coverage,
+        also: &also,
+        escalations: &escalations,
+        asks: &asks,
+        vocabulary: &vocabulary,
+        never_opens: &never_opens,
+    };
     replies::check(&replies, &sources, &trying, problems);
     let conversation = rules::conversation(&written.conversation, &vocabulary, problems);
     let uses_replies = written.coverage.iter().find_map(|rule| rule.reply.as_ref());
@@ -96,7 +113,7 @@ fn mean(
     let examples = examples::load(&vocabulary, &context, zone, &mut texts, problems);
     let identity = people::identity(file, written, problems);
     Some(Policy {
-        name: written.name.as_ref().map_or_else(String::new, |name| name.value.clone()),
+        name: name.map_or_else(String::new, |name| name.value.clone()),
         digest: digest(files),
         mailboxes,
         identity,
@@ -125,10 +142,10 @@ struct Vocabulary<'p> {
     labels: &'p [Label],
     desks: &'p [String],
     mailboxes: &'p [String],
-    customers: &'p super::Customers,
+    values: conditions::KnownValues<'p>,
 }
 
-/// Names every file except examples and what no rule reads; order of files does not matter.
+/// Names the content of every file outside `tests/`, whether a rule reads it or not; order of files does not matter.
 fn digest(files: &Files) -> String {
     let mut sorted: Vec<_> = files.files.iter().filter(|file| !file.name.starts_with("tests/")).collect();
     sorted.sort_by(|left, right| left.name.cmp(&right.name));
@@ -163,12 +180,11 @@ impl<'k> Seen<'k> {
 
     /// Notes a name that is empty, unreadable or there already.
     fn is_new(&mut self, file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems) -> bool {
-        if name.value.trim().is_empty() || name.value.len() > 200 || name.value.chars().any(char::is_control)
-        {
+        if name.value.trim().is_empty() || name.value.len() > 200 || *clean(&name.value) != *name.value {
             problems.push_with(|| {
                 Diagnostic::error(name.location(file), format!("this is no name for a {}", self.kind))
                     .found(format!("\"{}\"", clip(&name.value)))
-                    .allowed("1 to 200 bytes of text on one line")
+                    .allowed("1 to 200 bytes of text on one line, without control characters")
             });
             return false;
         }

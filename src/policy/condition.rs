@@ -23,7 +23,7 @@ pub struct Test {
 }
 
 /// What a condition can look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Key {
     /// `open` or `closed`, of the assigned desk.
     Hours,

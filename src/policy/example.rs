@@ -1,5 +1,7 @@
 //! The examples that a policy carries: a mail, when it comes in, and what must come out.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::Origin;
@@ -36,8 +38,8 @@ pub struct ExampleMail {
     pub body: Option<String>,
     /// The HTML text.
     pub html: Option<String>,
-    /// A whole mail instead of the fields above.
-    pub file: Option<Vec<u8>>,
+    /// A whole mail instead of the fields above; examples with the same file share it.
+    pub file: Option<Arc<[u8]>>,
     /// More fields, or others in place of the usual ones.
     pub headers: Vec<(String, String)>,
 }

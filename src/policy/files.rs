@@ -1,5 +1,6 @@
 //! The bytes of a policy folder, as some source delivered them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
@@ -28,11 +29,13 @@ pub struct RawFile {
 pub(super) struct TextFiles<'f> {
     raw: &'f Files,
     opened: Vec<Arc<SourceFile>>,
+    /// Files that were asked for as bytes, copied once however often.
+    shared: HashMap<String, Arc<[u8]>>,
 }
 
 impl<'f> TextFiles<'f> {
     pub(super) fn new(raw: &'f Files) -> Self {
-        TextFiles { raw, opened: Vec::new() }
+        TextFiles { raw, opened: Vec::new(), shared: HashMap::new() }
     }
 
     /// The names of files in a folder with one of these endings, sorted by name.
@@ -55,8 +58,14 @@ impl<'f> TextFiles<'f> {
     }
 
     /// The bytes of a file, when it is there and readable.
-    pub(super) fn bytes(&self, name: &str) -> Option<&'f [u8]> {
-        self.raw.files.iter().find(|file| file.name == name)?.content.as_deref().ok()
+    pub(super) fn bytes(&mut self, name: &str) -> Option<Arc<[u8]>> {
+        if let Some(bytes) = self.shared.get(name) {
+            return Some(Arc::clone(bytes));
+        }
+        let raw = self.raw.files.iter().find(|file| file.name == name)?;
+        let bytes: Arc<[u8]> = raw.content.as_deref().ok()?.into();
+        self.shared.insert(name.to_owned(), Arc::clone(&bytes));
+        Some(bytes)
     }
 
     /// Whether there is such a file.

@@ -12,6 +12,8 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_fo
 use regex::Regex;
 use serde::Serialize;
 
+use crate::base::text::one_line;
+
 /// What a template looks like.
 const FORM: &str = "`Subject: …` as the first line, then a blank line, then the text";
 /// The most bytes that a rendered reply may have.
@@ -240,10 +242,11 @@ impl Replies {
                 span: None,
             });
         };
-        template.html = Some(file.to_owned());
         self.environment
             .add_template_owned(file.to_owned(), source.to_owned())
-            .map_err(|error| located(file, &error, 0))
+            .map_err(|error| located(file, &error, 0))?;
+        template.html = Some(file.to_owned());
+        Ok(())
     }
 
     /// The index of the template that rules call `name`.
@@ -267,24 +270,17 @@ impl Replies {
         working.map(|template| template.name.as_str()).chain(self.broken.iter().map(String::as_str))
     }
 
-    /// The index of the template in a file, whatever its language.
+    /// The index of the template that a file is the text or the HTML alternative of, whatever its language.
     pub(super) fn by_file(&self, file: &str) -> Option<usize> {
-        self.templates.iter().position(|template| template.file == file)
+        let is_of = |template: &Template| template.file == file || template.html.as_deref() == Some(file);
+        self.templates.iter().position(is_of)
     }
 
-    /// Variables that a template uses and that do not exist.
-    pub(super) fn unknown_variables(
-        &self,
-        index: usize,
-        source: &str,
-        known: &[String],
-    ) -> Vec<MissingWords> {
-        let Some(template) = self.templates.get(index) else { return Vec::new() };
+    /// Variables that a file uses and that do not exist.
+    pub(super) fn unknown_variables(&self, file: &str, source: &str, known: &[String]) -> Vec<MissingWords> {
         let mut missing = Vec::new();
-        for part in ["subject", "text"] {
-            let Ok(compiled) = self.environment.get_template(&format!("{}/{part}", template.file)) else {
-                continue;
-            };
+        for part in [format!("{file}/subject"), format!("{file}/text"), file.to_owned()] {
+            let Ok(compiled) = self.environment.get_template(&part) else { continue };
             let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
             names.sort();
             for name in names {
@@ -309,31 +305,26 @@ impl Replies {
             span: None,
         })?;
         let context = Value::from(Serde(variables));
-        let subject =
-            self.part(template, &format!("{}/subject", template.file), template.subject_start, &context)?;
-        let text = self.part(template, &format!("{}/text", template.file), template.text_start, &context)?;
+        let file = &template.file;
+        let subject = self.part(file, &format!("{file}/subject"), template.subject_start, &context)?;
+        let text = self.part(file, &format!("{file}/text"), template.text_start, &context)?;
         let html = match &template.html {
-            Some(file) => Some(self.part(template, file, 0, &context)?),
+            Some(file) => Some(self.part(file, file, 0, &context)?),
             None => None,
         };
         Ok(Rendered { subject: one_line(&subject), text: tidy(&text), html })
     }
 
-    fn part(
-        &self,
-        template: &Template,
-        name: &str,
-        start: usize,
-        context: &Value,
-    ) -> Result<String, RenderError> {
+    /// Renders what begins at `start` in a file.
+    fn part(&self, file: &str, name: &str, start: usize, context: &Value) -> Result<String, RenderError> {
         let rendered = self
             .environment
             .get_template(name)
             .and_then(|compiled| compiled.render(context.clone()))
-            .map_err(|error| located(&template.file, &error, start))?;
+            .map_err(|error| located(file, &error, start))?;
         if rendered.len() > RENDERED_LIMIT {
             return Err(RenderError {
-                file: template.file.clone(),
+                file: file.to_owned(),
                 message: format!(
                     "the reply would have {} bytes; at most {RENDERED_LIMIT} are sent",
                     rendered.len()
@@ -468,11 +459,6 @@ fn first_use(source: &str, name: &str) -> Range<usize> {
                 .map(|found| found.range())
         })
         .unwrap_or(0..0)
-}
-
-fn one_line(subject: &str) -> String {
-    let spaced: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// At most one blank line in a row, no blanks at line ends, one line feed at the end. Templates are full of `{% if %}`

@@ -1,9 +1,11 @@
 //! A policy folder as bytes.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::base::text::clean;
 use crate::policy::{Files, RawFile};
 
 /// The most bytes read of one file; one more than a policy accepts, so that it can say that it is too large.
@@ -19,7 +21,7 @@ const FOLDERS: [&str; 3] = ["replies", "holidays", "tests"];
 /// Reads what belongs to a policy: `policy.toml`, `*.csv`, and the files of `replies`, `holidays` and `tests`.
 ///
 /// # Errors
-/// When the folder itself cannot be read, or holds more than a policy can.
+/// When the folder itself cannot be read, holds more than a policy can, or a file whose name cannot be shown.
 pub fn policy_folder(path: &Path) -> io::Result<Files> {
     let mut reader = Reader { files: Files::default(), bytes: 0 };
     reader.folder(path, "", |name| {
@@ -45,9 +47,10 @@ impl Reader {
         let mut names: Vec<String> = Vec::new();
         for entry in fs::read_dir(path)? {
             let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if wanted(&name) && entry.path().is_file() {
-                names.push(name);
+            let name = entry.file_name();
+            let shown = name.to_string_lossy();
+            if wanted(&shown) && entry.path().is_file() {
+                names.push(legal_name(&name)?.to_owned());
             }
             if self.files.files.len() + names.len() > MOST_FILES {
                 return Err(io::Error::other(format!("more than {MOST_FILES} files")));
@@ -71,4 +74,14 @@ impl Reader {
         self.bytes += u64::try_from(content.len()).unwrap_or(u64::MAX);
         Ok(content)
     }
+}
+
+/// A name that stands in messages as it is: UTF-8 without control characters.
+fn legal_name(name: &OsStr) -> io::Result<&str> {
+    name.to_str().filter(|name| *clean(name) == **name).ok_or_else(|| {
+        io::Error::other(format!(
+            "a file has a name that is not plain text: \"{}\"; rename it without control characters, in UTF-8",
+            name.as_encoded_bytes().escape_ascii()
+        ))
+    })
 }

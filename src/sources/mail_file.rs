@@ -30,7 +30,7 @@ pub fn mail_file(path: &Path) -> io::Result<Vec<u8>> {
 /// unless the example says otherwise.
 pub fn example_mail(mail: &ExampleMail, message_id: &str, default_to: &str) -> Vec<u8> {
     if let Some(file) = &mail.file {
-        return file.clone();
+        return file.to_vec();
     }
     let mut head: Vec<(String, String)> = vec![
         ("From".into(), mail.from.clone().unwrap_or_else(|| "Customer <customer@client.example>".into())),

@@ -184,6 +184,116 @@ fn a_hundred_thousand_keywords_are_welcome() {
     assert_eq!(code, Some(0), "{}", start(&text));
 }
 
+/// A list of that many words in one label.
+fn topic(key: &str, words: impl Iterator<Item = String>) -> String {
+    let mut text = format!("[[label.topic]]\nvalue = \"incident\"\n{key} = [\n");
+    words.for_each(|word| writeln!(text, "  '{word}',").expect("text"));
+    text.push_str("]\n");
+    text
+}
+
+#[test]
+fn keywords_that_all_begin_with_each_other_are_welcome_too() {
+    let (text, code) =
+        Folder::new(&topic("keywords", (0..200_000).map(|number| format!("w{number}")))).check();
+    assert_eq!(code, Some(0), "{}", start(&text));
+}
+
+#[test]
+fn more_words_than_load_at_once_are_refused_where_they_begin() {
+    let text = Folder::new(&topic("keywords", (0..500_001).map(|number| format!("w{number}")))).refusal();
+    assert!(text.contains("too many keywords, patterns and exceptions"), "{}", start(&text));
+    assert!(text.contains("at most 500000"), "{}", start(&text));
+}
+
+#[test]
+fn every_bad_keyword_and_pattern_is_named_or_counted() {
+    let long = |number| format!("{}{number}", "x".repeat(260));
+    let text = Folder::new(&topic("keywords", (0..150).map(long))).refusal();
+    assert!(text.contains("x149") || text.contains("… and 50 more"), "{}", start(&text));
+    let text = Folder::new(&topic("patterns", (0..60).map(|number| format!("({number}")))).refusal();
+    assert!(text.ends_with("\n60 mistakes\n"), "{}", start(&text));
+}
+
+#[test]
+fn patterns_that_are_too_large_together_are_told_once() {
+    let text =
+        Folder::new(&topic("patterns", (0..200_000).map(|number| format!("a.{{9}}b{number}")))).refusal();
+    assert!(text.contains("this policy has too many patterns"), "{}", start(&text));
+}
+
+#[test]
+fn a_thousand_rules_about_a_hundred_thousand_customers_are_welcome_and_their_slips_told() {
+    let mut customers = String::from("sender,customer\n");
+    for number in 0..100_000 {
+        writeln!(customers, "@client{number}.example,Client {number}").expect("text");
+    }
+    let rules = |name: &str| {
+        let mut text = String::from("[customers]\nfile = \"customers.csv\"\n");
+        for number in 0..900 {
+            let rule =
+                format!("name = \"{number}\"\nalert = []\nwhen = {{ customer = \"{name} {number}\" }}");
+            writeln!(text, "[[also]]\n{rule}").expect("text");
+        }
+        Folder::new(&text).with("customers.csv", &customers)
+    };
+    let (text, code) = rules("Client").check();
+    assert_eq!(code, Some(0), "{}", start(&text));
+    let text = rules("Klient").refusal();
+    assert!(text.contains("did you mean `Client 7`?"), "{}", start(&text));
+    assert!(text.ends_with("\n900 mistakes\n"), "{}", start(&text));
+}
+
+#[test]
+fn a_matrix_of_more_cells_than_anybody_writes_is_refused() {
+    let label = |name: &str, count: usize| {
+        (0..count).fold(String::new(), |text, number| {
+            format!("{text}[[label.{name}]]\nvalue = \"{name}{number}\"\nkeywords = [\"{name}{number}\"]\n")
+        })
+    };
+    let matrix = |rows: usize| {
+        let mut text = label("row", rows)
+            + &label("column", 100)
+            + "[matrix.both]\nrows = \"row\"\ncolumns = \"column\"\n";
+        for row in 0..rows {
+            let cells: Vec<String> =
+                (0..100).map(|column| format!("column{column} = \"v{column}\"")).collect();
+            writeln!(text, "cells.row{row} = {{ {} }}", cells.join(", ")).expect("text");
+        }
+        Folder::new(&text)
+    };
+    let (text, code) = matrix(100).check();
+    assert_eq!(code, Some(0), "{}", start(&text));
+    assert!(matrix(101).refusal().contains("this policy has too many cells in one matrix"));
+}
+
+#[test]
+fn a_template_with_more_outcomes_than_are_tried_says_so() {
+    let mut text = String::from("[[coverage]]\nname = \"answered\"\nreply = \"a\"\n");
+    for number in 0..900 {
+        writeln!(text, "[[label.topic]]\nvalue = \"v{number}\"\nkeywords = [\"v{number}\"]").expect("text");
+    }
+    let folder = Folder::new(&text).with("replies/a.txt", "Subject: a\n\nHello.\n");
+    let (text, code) = folder.check();
+    assert_eq!(code, Some(0), "{}", start(&text));
+    assert!(text.contains("this reply template was not tried for every outcome"), "{}", start(&text));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_whose_name_would_steer_a_terminal_is_refused_with_the_name_escaped() {
+    use std::os::unix::ffi::OsStrExt as _;
+    for (name, shown) in [(&b"a\x1b[2J.txt"[..], r"a\x1b[2J.txt"), (b"\xff.txt", r"\xff.txt")] {
+        let folder = Folder::new("").with("replies/a.txt", "Subject: a\n\nb\n");
+        let path = folder.path().join("replies").join(std::ffi::OsStr::from_bytes(name));
+        fs::write(path, "Subject: a\n\nb\n").expect("a file");
+        let output = nightdesk().arg("check").arg("--policy").arg(folder.path()).output().expect("it runs");
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{complaint}");
+        assert!(complaint.contains(shown) && !complaint.contains('\u{1b}'), "{complaint:?}");
+    }
+}
+
 #[test]
 fn folders_with_more_files_than_a_policy_can_have_are_refused() {
     let folder = Folder::new("");

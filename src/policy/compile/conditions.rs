@@ -1,8 +1,10 @@
 //! `when`: keys and values checked against what the policy defines.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::people::SenderGlob;
 use super::super::written::{When, WhenValue};
-use super::super::{Condition, Key, Matcher, Test};
+use super::super::{Condition, Customers, Key, Label, Matcher, Test};
 use super::{Vocabulary, malformed};
 use crate::base::diagnostic::{Diagnostic, suggest};
 use crate::base::document::{At, Problems, clip, list};
@@ -146,32 +148,60 @@ fn globs(values: &[At<String>], vocabulary: &Vocabulary<'_>, problems: &mut Prob
     globs
 }
 
-fn known_values(key: Key, vocabulary: &Vocabulary<'_>) -> Vec<String> {
-    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    match key {
-        Key::Hours => owned(&["open", "closed"]),
-        Key::ClosedFor => owned(&["night", "weekend", "holiday"]),
-        Key::Label(index) => {
-            vocabulary.labels.get(index).map(|label| label.values.clone()).unwrap_or_default()
+/// Every value that each key can have, gathered once for all conditions.
+pub(super) struct KnownValues<'p>(HashMap<Key, Known<'p>>);
+
+/// The values of one key, as they are listed and for looking one up.
+#[derive(Default)]
+struct Known<'p> {
+    listed: Vec<&'p str>,
+    set: HashSet<&'p str>,
+}
+
+impl<'p> KnownValues<'p> {
+    pub(super) fn new(
+        labels: &'p [Label],
+        desks: &'p [String],
+        mailboxes: &'p [String],
+        customers: &'p Customers,
+    ) -> Self {
+        let mut known = KnownValues(HashMap::new());
+        known.add(Key::Hours, ["open", "closed"]);
+        known.add(Key::ClosedFor, ["night", "weekend", "holiday"]);
+        known.add(Key::Plan, customers.plans());
+        known.add(Key::Customer, customers.rows().iter().map(|row| row.name.as_str()));
+        known.add(Key::Desk, desks.iter().map(String::as_str));
+        known.add(Key::Mailbox, mailboxes.iter().map(String::as_str));
+        known.add(Key::Conversation, CONVERSATIONS);
+        known.add(Key::Authenticated, ["pass", "fail", "none"]);
+        for (index, label) in labels.iter().enumerate() {
+            known.add(Key::Label(index), label.values.iter().map(String::as_str));
         }
-        Key::Plan => owned(&vocabulary.customers.plans()),
-        Key::Customer => {
-            let mut names: Vec<String> =
-                vocabulary.customers.rows().iter().map(|row| row.name.clone()).collect();
-            names.dedup();
-            names
+        known
+    }
+
+    fn add(&mut self, key: Key, values: impl IntoIterator<Item = &'p str>) {
+        let mut known = Known::default();
+        for value in values {
+            if known.set.insert(value) {
+                known.listed.push(value);
+            }
         }
-        Key::Desk => vocabulary.desks.to_vec(),
-        Key::Mailbox => vocabulary.mailboxes.to_vec(),
-        Key::Conversation => owned(&CONVERSATIONS),
-        Key::Authenticated => owned(&["pass", "fail", "none"]),
-        Key::Automated | Key::Readable | Key::Sender => Vec::new(),
+        self.0.insert(key, known);
+    }
+
+    fn has(&self, key: Key, value: &str) -> bool {
+        self.0.get(&key).is_some_and(|known| known.set.contains(value))
+    }
+
+    fn listed(&self, key: Key) -> &[&'p str] {
+        self.0.get(&key).map_or(&[], |known| known.listed.as_slice())
     }
 }
 
 fn allowed_values(key: Key, vocabulary: &Vocabulary<'_>) -> String {
-    let known = known_values(key, vocabulary);
-    if known.is_empty() { "nothing: this policy defines no such values".to_owned() } else { list(&known) }
+    let known = vocabulary.values.listed(key);
+    if known.is_empty() { "nothing: this policy defines no such values".to_owned() } else { list(known) }
 }
 
 fn checked(
@@ -181,9 +211,8 @@ fn checked(
     vocabulary: &Vocabulary<'_>,
     problems: &mut Problems,
 ) -> Vec<String> {
-    let known = known_values(key, vocabulary);
     for value in values {
-        if !known.contains(&value.value) {
+        if !vocabulary.values.has(key, &value.value) {
             problems.push_with(|| {
                 Diagnostic::error(
                     value.location(vocabulary.file),
@@ -191,7 +220,7 @@ fn checked(
                 )
                 .found(format!("\"{}\"", clip(&value.value)))
                 .allowed(allowed_values(key, vocabulary))
-                .hint_if(suggest(&value.value, known.iter().map(String::as_str)))
+                .hint_if(suggest(&value.value, vocabulary.values.listed(key).iter().copied()))
             });
         }
     }

@@ -102,7 +102,7 @@ impl Reader<'_> {
         &self,
         written: &written::Example,
         seen: &mut Seen<'_>,
-        texts: &TextFiles<'_>,
+        texts: &mut TextFiles<'_>,
         problems: &mut Problems,
     ) -> Option<Example> {
         let name = written.name.as_ref().filter(|name| seen.is_new(self.file, name, problems))?;
@@ -143,7 +143,7 @@ impl Reader<'_> {
     fn mail(
         &self,
         written: &written::ExampleMail,
-        texts: &TextFiles<'_>,
+        texts: &mut TextFiles<'_>,
         problems: &mut Problems,
     ) -> Option<ExampleMail> {
         let at = self.instant(written.at.as_ref()?, problems)?;
@@ -189,9 +189,9 @@ impl Reader<'_> {
     fn mail_file(
         &self,
         name: Option<&At<String>>,
-        texts: &TextFiles<'_>,
+        texts: &mut TextFiles<'_>,
         problems: &mut Problems,
-    ) -> Option<Vec<u8>> {
+    ) -> Option<Arc<[u8]>> {
         let name = name?;
         let folder = self.file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
         let path = format!("{folder}/{}", name.value);
@@ -203,7 +203,7 @@ impl Reader<'_> {
                     .allowed("a file beside the tests, such as \"outage.eml\"")
             });
         }
-        bytes.map(<[u8]>::to_vec)
+        bytes
     }
 
     fn instant(&self, written: &At<String>, problems: &mut Problems) -> Option<Timestamp> {
@@ -304,4 +304,31 @@ fn parse_instant(text: &str, zone: Option<&Zone>) -> Option<Timestamp> {
     }
     let local: DateTime = text.parse().ok()?;
     zone.map(|zone| zone.at(local))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::super::{Files, RawFile, compile};
+
+    #[test]
+    fn examples_with_the_same_file_share_its_bytes() {
+        let policy = include_str!("../../../fixtures/bad-policies/test-mail-file-missing/policy.toml");
+        let test = |name: &str| {
+            format!(
+                "[[test]]\nname = \"{name}\"\nat = \"2026-01-09 20:00\"\nfile = \"a.eml\"\nexpect = {{ hours = \"closed\" }}\n"
+            )
+        };
+        let file = |name: &str, text: &str| RawFile { name: name.into(), content: Ok(text.into()) };
+        let files = [
+            file("policy.toml", policy),
+            file("tests/a.eml", "From: anna@client.example\n\nHello"),
+            file("tests/mail.toml", &(test("one") + &test("two"))),
+        ];
+        let compiled = compile(&Files { files: files.into() }).policy.expect("a sound policy");
+        let bytes: Vec<_> =
+            compiled.examples.iter().filter_map(|example| example.mail.file.as_ref()).collect();
+        assert!(matches!(bytes.as_slice(), [one, two] if Arc::ptr_eq(one, two)));
+    }
 }

@@ -28,7 +28,8 @@ impl Compiled {
     }
 }
 
-/// Working out the openings of a calendar takes some milliseconds.
+/// The most calendars, and in one calendar the most holiday files, entries of a week and spans of a day: working out
+/// the openings of a calendar takes some milliseconds.
 const MOST_CALENDARS: usize = 100;
 
 pub(super) fn calendars(
@@ -82,7 +83,9 @@ fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -
 
 fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems) -> Vec<DaySpan> {
     let mut spans: Vec<(DaySpan, &At<String>)> = Vec::new();
-    for text in written.iter().take(100) {
+    let beyond = written.get(MOST_CALENDARS).map(|text| text.span.clone());
+    at_most(file, "opening hours of one day", MOST_CALENDARS, beyond, problems);
+    for text in written.iter().take(MOST_CALENDARS) {
         match DaySpan::parse(&text.value) {
             Ok(span) => spans.push((span, text)),
             Err(error) => {
@@ -112,7 +115,9 @@ fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems
 
 fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], problems: &mut Problems) -> Week {
     let mut by_day: BTreeMap<i8, (Vec<DaySpan>, At<()>)> = BTreeMap::new();
-    for (days, texts) in written.iter().take(100) {
+    let beyond = written.get(MOST_CALENDARS).map(|(days, _)| days.span.clone());
+    at_most(file, "entries in one week", MOST_CALENDARS, beyond, problems);
+    for (days, texts) in written.iter().take(MOST_CALENDARS) {
         let weekdays = match parse_weekdays(&days.value) {
             Ok(weekdays) => weekdays,
             Err(error) => {
@@ -205,7 +210,9 @@ fn holidays(
     problems: &mut Problems,
 ) -> Holidays {
     let mut all = Holidays::default();
-    for name in written.iter().take(100) {
+    let beyond = written.get(MOST_CALENDARS).map(|name| name.span.clone());
+    at_most(file, "holiday files of one calendar", MOST_CALENDARS, beyond, problems);
+    for name in written.iter().take(MOST_CALENDARS) {
         if !texts.contains(&name.value) {
             let known = texts.names("holidays", &[".ics"]);
             problems.push_with(|| {

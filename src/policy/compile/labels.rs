@@ -46,6 +46,12 @@ const URGENCY: &str = "urgency";
 /// Each label is looked at for every mail and stands in every reply's variables.
 const MOST_LABELS: usize = 100;
 
+/// Every cell is written out, so more of them than this are a mistake; a hundred by a hundred.
+const MOST_CELLS: usize = 10_000;
+
+/// Keywords, exceptions and patterns of all labels. So many load in a second; the longest lists in use have hundreds.
+const MOST_WORDS: usize = 500_000;
+
 pub(super) fn labels(
     file: &Arc<SourceFile>,
     written: &written::Policy,
@@ -168,6 +174,12 @@ fn collect(
     problems: &mut Problems,
 ) {
     let places = places(file, &word.places, collected, problems);
+    let written = || word.keywords.iter().chain(&word.patterns).chain(&word.except);
+    let room = MOST_WORDS - collected.terms.len() - collected.excepts.len();
+    if let Some(beyond) = written().nth(room) {
+        at_most(file, "keywords, patterns and exceptions", MOST_WORDS, Some(beyond.span.clone()), problems);
+        return;
+    }
     for (texts, kind) in [(&word.keywords, TermKind::Keyword), (&word.patterns, TermKind::Pattern)] {
         for text in texts {
             if kind == TermKind::Keyword
@@ -299,43 +311,29 @@ fn lexicon(
     places: &[At<()>],
     problems: &mut Problems,
 ) -> Option<Lexicon> {
-    let mut phrases: Vec<&str> = phrases.to_vec();
-    for _ in 0..MOST_BAD_TERMS {
-        match Lexicon::build(&phrases) {
-            Ok(lexicon) => return Some(lexicon),
-            Err(error) => {
-                let Some(index) = error.index().filter(|index| *index < phrases.len()) else {
-                    problems.push_with(|| {
-                        Diagnostic::error(
-                            Location::new(file, 0..0),
-                            format!("the keywords cannot be used: {error}"),
-                        )
-                    });
-                    return None;
-                };
-                let location =
-                    places.get(index).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
+    match Lexicon::build(phrases) {
+        Ok(lexicon) => return Some(lexicon),
+        Err(error) if error.index().is_none() => {
+            let place = Location::new(file, 0..0);
+            problems.push_with(|| Diagnostic::error(place, format!("the keywords cannot be used: {error}")));
+        }
+        Err(_first) => {
+            for (phrase, place) in phrases.iter().zip(places) {
+                let Err(error) = Lexicon::check(phrase) else { continue };
                 problems.push_with(|| {
-                    Diagnostic::error(location, "this is no keyword")
-                        .found(format!(
-                            "\"{}\"",
-                            phrases.get(index).map(|text| clip(text)).unwrap_or_default()
-                        ))
+                    Diagnostic::error(place.location(file), "this is no keyword")
+                        .found(format!("\"{}\"", clip(phrase)))
                         .allowed("one or more words, at most 256 characters")
-                        .hint_if(Some(error.to_string()))
+                        .hint(error.to_string())
                 });
-                // A harmless stand-in, so that the next bad keyword is found as well.
-                if let Some(phrase) = phrases.get_mut(index) {
-                    *phrase = "x";
-                }
             }
         }
     }
     None
 }
 
-/// How many bad keywords or patterns are named at once; each costs a new attempt.
-const MOST_BAD_TERMS: usize = 20;
+/// The patterns of all labels, and those of all asks. More do not fit the bound on what they take once compiled.
+const MOST_PATTERNS: usize = 1_000;
 
 /// Compiles patterns, noting each that cannot be.
 pub(super) fn patterns(
@@ -344,26 +342,34 @@ pub(super) fn patterns(
     places: &[At<()>],
     problems: &mut Problems,
 ) -> Option<Patterns> {
-    let mut sources: Vec<&str> = sources.to_vec();
-    for _ in 0..MOST_BAD_TERMS {
-        match Patterns::build(&sources) {
-            Ok(patterns) => return Some(patterns),
-            Err(error) => {
-                let location = places
-                    .get(error.index)
-                    .map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
-                problems.push_with(|| Diagnostic::error(location, "this pattern cannot be used")
-                        .found(error.message)
-                        .allowed("a linear-time regular expression of moderate size that matches at least one character"),
-                );
-                match sources.get_mut(error.index) {
-                    Some(source) if *source != "x" => *source = "x",
-                    _ => break,
-                }
-            }
+    let beyond = places.get(MOST_PATTERNS).map(|place| place.span.clone());
+    at_most(file, "patterns", MOST_PATTERNS, beyond, problems);
+    let sources = sources.get(..MOST_PATTERNS).unwrap_or(sources);
+    let mut error = match Patterns::build(sources) {
+        Ok(patterns) => return Some(patterns),
+        Err(error) => error,
+    };
+    let mut first = 0;
+    loop {
+        let bad = first + error.index;
+        let location =
+            places.get(bad).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
+        problems.push_with(|| {
+            Diagnostic::error(location, "this pattern cannot be used").found(error.message).allowed(
+                "a linear-time regular expression of moderate size that matches at least one character",
+            )
+        });
+        // Sound alone, so it is the sum that is too large, and no pattern behind it can mend that.
+        if sources.get(bad).is_none_or(|source| Patterns::build(&[source]).is_ok()) {
+            return None;
+        }
+        // Those before are sound, so only those behind are tried again.
+        first = bad + 1;
+        match Patterns::build(sources.get(first..).unwrap_or_default()) {
+            Err(next) if !problems.is_full() => error = next,
+            Ok(_) | Err(_) => return None,
         }
     }
-    None
 }
 
 /// Matrices after the labels they need; what is left over needs itself.
@@ -418,15 +424,25 @@ fn matrix(
     let rows = find(file, matrix.rows.as_ref()?, "label", names(), problems)?;
     let columns = find(file, matrix.columns.as_ref()?, "label", names(), problems)?;
     let (row_label, column_label) = (labels.get(rows)?, labels.get(columns)?);
+    if row_label.values.len() * column_label.values.len() > MOST_CELLS {
+        at_most(file, "cells in one matrix", MOST_CELLS, Some(matrix.place.span.clone()), problems);
+        return None;
+    }
+    let (row_of, column_of) = (indices(&row_label.values), indices(&column_label.values));
     let mut values: Vec<String> = Vec::new();
+    let mut value_of: HashMap<&str, usize> = HashMap::new();
     let mut cells = vec![vec![None; column_label.values.len()]; row_label.values.len()];
     for (row_name, columns) in &matrix.cells {
-        let row =
-            find(file, row_name, "value of the rows", row_label.values.iter().map(String::as_str), problems);
+        let row = row_of.get(row_name.value.as_str()).copied().or_else(|| {
+            let known = row_label.values.iter().map(String::as_str);
+            find(file, row_name, "value of the rows", known, problems)
+        });
         for (column_name, cell) in columns {
-            let known = column_label.values.iter().map(String::as_str);
-            let column = find(file, column_name, "value of the columns", known, problems);
-            let value = values.iter().position(|value| *value == cell.value).unwrap_or_else(|| {
+            let column = column_of.get(column_name.value.as_str()).copied().or_else(|| {
+                let known = column_label.values.iter().map(String::as_str);
+                find(file, column_name, "value of the columns", known, problems)
+            });
+            let value = *value_of.entry(&cell.value).or_insert_with(|| {
                 values.push(cell.value.clone());
                 values.len() - 1
             });
@@ -453,6 +469,11 @@ fn matrix(
         kind: LabelKind::Matrix { rows, columns, cells },
         origin: origin(&matrix.place),
     })
+}
+
+/// The place of each name.
+fn indices(names: &[String]) -> HashMap<&str, usize> {
+    names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect()
 }
 
 /// The combinations of rows and columns that have no cell.

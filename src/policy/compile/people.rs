@@ -1,5 +1,6 @@
 //! Identity, customers, and the limits of automatic replies.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::duration::{DURATION_FORM, RATE_FORM, parse_rate};
@@ -86,7 +87,8 @@ pub(super) fn customers(
         return customers;
     }
     if let Some((_, source)) = texts.open(&name.value, problems) {
-        Rows { source: &source, desks, customers: &mut customers }.read(problems);
+        let desk_of = desks.iter().enumerate().map(|(index, desk)| (desk.as_str(), index)).collect();
+        Rows { source: &source, desks, desk_of, customers: &mut customers }.read(problems);
     }
     customers
 }
@@ -95,6 +97,7 @@ pub(super) fn customers(
 struct Rows<'r> {
     source: &'r Arc<SourceFile>,
     desks: &'r [String],
+    desk_of: HashMap<&'r str, usize>,
     customers: &'r mut Customers,
 }
 
@@ -172,7 +175,7 @@ impl Rows<'_> {
                 diagnostic.allowed("a name in `customer`")
             });
         }
-        let desk_index = self.desks.iter().position(|known| known == desk);
+        let desk_index = self.desk_of.get(desk).copied();
         if desk_index.is_none() && !desk.is_empty() {
             self.note(line, "there is no desk of this name", problems, |diagnostic| {
                 diagnostic
@@ -197,8 +200,10 @@ impl Rows<'_> {
         problems: &mut Problems,
         more: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
-        let line = self.row_at(usize::try_from(line).unwrap_or(usize::MAX));
-        problems.push(more(Diagnostic::error(Location::new(self.source, self.source.line_span(line)), what)));
+        problems.push_with(|| {
+            let line = self.row_at(usize::try_from(line).unwrap_or(usize::MAX));
+            more(Diagnostic::error(Location::new(self.source, self.source.line_span(line)), what))
+        });
     }
 
     /// The line of the row itself: its position is that of the comments and blank lines before it.

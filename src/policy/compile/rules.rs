@@ -113,6 +113,9 @@ fn too_often(
     }
 }
 
+/// Every step becomes a row of the store when its escalation starts.
+const MOST_STEPS: usize = 100;
+
 fn steps(
     escalation: &written::Escalation,
     vocabulary: &Vocabulary<'_>,
@@ -127,7 +130,9 @@ fn steps(
                 .allowed("at least one step, such as [{ after = \"0m\", notify = [\"pager\"] }]")
         });
     }
-    for step in escalation.steps.iter().take(100) {
+    let beyond = escalation.steps.get(MOST_STEPS).map(|step| step.place.span.clone());
+    at_most(file, "steps in one escalation", MOST_STEPS, beyond, problems);
+    for step in escalation.steps.iter().take(MOST_STEPS) {
         if step.notify.is_empty() {
             problems.push_with(|| {
                 Diagnostic::error(step.place.location(file), "this step tells nobody")
