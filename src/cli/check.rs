@@ -27,16 +27,24 @@ fn summary(policy: &crate::policy::Policy) -> String {
         .map(|rule| rule.name.as_str())
         .collect();
     let mut text = format!(
-        "policy {} ({}): {} desks, {} coverage rules, {} words and patterns, {} tests: no mistakes",
+        "policy {} ({}): {}, {}, {}, {}: no mistakes",
         policy.name,
         policy.digest.get(..12).unwrap_or(&policy.digest),
-        policy.desks.len(),
-        policy.coverage.len(),
-        policy.words.terms.len(),
-        policy.examples.len(),
+        counted(policy.desks.len(), "desk"),
+        counted(policy.coverage.len(), "coverage rule"),
+        counted(policy.words.terms.len(), "keyword or pattern"),
+        counted(policy.examples.len(), "test"),
     );
     if !unspecified.is_empty() {
         text = format!("{text}\nno response time is promised by: {}", unspecified.join(", "));
     }
     text
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = match noun {
+        "keyword or pattern" => "keywords and patterns".to_owned(),
+        noun => format!("{noun}s"),
+    };
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {plural}") }
 }

@@ -176,7 +176,8 @@ fn text(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
     }
     for (index, why) in &decision.ignored {
         let Some(hit) = reading.hits.get(*index) else { continue };
-        let line = format!("\"{}\" in the {}: {}", clean(&hit.text), context.place(hit.place), why.slug());
+        let line =
+            format!("\"{}\" in {}: {}", clean(&hit.text), context.place_in_words(hit.place), why.slug());
         page.entry("not counted", &line);
     }
     for near in &reading.near_misses {

@@ -133,7 +133,7 @@ impl Context<'_> {
                         TermKind::Keyword => format!("the keyword \"{}\"", term.text),
                         TermKind::Pattern => format!("the pattern at {}", self.policy.source(&term.origin)),
                     });
-                    format!("\"{}\" stands in the {}: {by}", hit.text, self.place(hit.place))
+                    format!("\"{}\" stands in {}: {by}", hit.text, self.place_in_words(hit.place))
                 }
                 None => String::new(),
             },
@@ -158,6 +158,19 @@ impl Context<'_> {
         Line { step: "label", outcome, because, source: self.source(definition.map(|label| &label.origin)) }
     }
 
+    /// A place as a sentence names it.
+    pub(super) fn place_in_words(&self, place: Place) -> String {
+        match place {
+            Place::Subject => "the subject".to_owned(),
+            Place::Body => "the body".to_owned(),
+            Place::Forwarded => "the forwarded mail".to_owned(),
+            Place::AttachmentName => "the name of an attachment".to_owned(),
+            Place::Header(_) => format!("the field {}", self.place(place).trim_start_matches("header:")),
+            Place::Conversation => "an earlier mail".to_owned(),
+        }
+    }
+
+    /// A place as section 4 of the contract names it.
     pub(super) fn place(&self, place: Place) -> String {
         match place {
             Place::Subject => "subject".to_owned(),

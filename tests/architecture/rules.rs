@@ -78,7 +78,7 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("serde_json", &["compose", "cli"]),
     outside("strsim", &["base", "lexicon"]),
     outside("textwrap", &["compose"]),
-    outside("thiserror", &["calendar", "lexicon", "policy"]),
+    outside("thiserror", &["calendar", "lexicon", "mail", "policy"]),
     outside("toml", &["base::document"]),
     outside("unicode_normalization", &["lexicon"]),
     outside("unicode_properties", &["lexicon"]),

@@ -9,7 +9,7 @@ use super::super::files::TextFiles;
 use super::super::written::{self, ExpectedValue, read_examples};
 use super::super::{Ask, Coverage, Escalation, Example, ExampleMail, Expectation, Origin, Replies, Wanted};
 use super::{Seen, Vocabulary, find};
-use crate::base::diagnostic::{Diagnostic, SourceFile, suggest};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
 use crate::calendar::Zone;
 
@@ -157,6 +157,7 @@ impl Reader<'_> {
                 problems,
             );
         }
+        self.whole_or_fields(written, problems);
         let mut headers = Vec::new();
         for (name, values) in &written.headers {
             let legal = !name.value.is_empty()
@@ -183,6 +184,22 @@ impl Reader<'_> {
             file: self.mail_file(written.file.as_ref(), texts, problems),
             headers,
         })
+    }
+
+    /// A mail is a file, or put together from fields; beside a file they would be ignored.
+    fn whole_or_fields(&self, written: &written::ExampleMail, problems: &mut Problems) {
+        let fields = [&written.from, &written.to, &written.subject, &written.body, &written.html];
+        let field = fields.into_iter().flatten().map(|field| field.span.clone()).next();
+        let field = field.or_else(|| written.headers.first().map(|(name, _)| name.span.clone()));
+        if let (Some(_), Some(span)) = (&written.file, field) {
+            problems.push(
+                Diagnostic::error(
+                    Location::new(self.file, span),
+                    "this mail has a file, so its fields stand there",
+                )
+                .allowed("`file`, or the fields of a mail, not both"),
+            );
+        }
     }
 
     /// The bytes of a mail beside the file of examples.
