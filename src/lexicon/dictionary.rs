@@ -23,6 +23,8 @@ pub(super) struct Dictionary {
     shorter: Vec<Option<usize>>,
     /// From the first to the last needle that begins with a token; others may stand between.
     by_first: HashMap<Box<str>, Range<usize>>,
+    /// A bit for each two bytes that the first token of some needle begins with; most words of most texts have others.
+    pairs: Vec<u64>,
     /// Whether some needle begins with something else than a letter or digit.
     has_marks: bool,
 }
@@ -31,17 +33,22 @@ impl Dictionary {
     /// Prepares needles, sorted and each once.
     pub(super) fn build(needles: &[&str]) -> Dictionary {
         let mut by_first: HashMap<Box<str>, Range<usize>> = HashMap::new();
+        let mut pairs = vec![0; (1 << 16) / 64];
         let mut has_marks = false;
         for (at, needle) in needles.iter().enumerate() {
             let token = needle.get(..token_end(needle)).unwrap_or_default();
             has_marks |= !token.starts_with(is_word);
+            let (slot, bit) = pair(token);
+            if let Some(bits) = pairs.get_mut(slot) {
+                *bits |= bit;
+            }
             match by_first.get_mut(token) {
                 Some(range) => range.end = at + 1,
                 None => drop(by_first.insert(token.into(), at..at + 1)),
             }
         }
         let needles: Vec<Box<str>> = needles.iter().copied().map(Box::from).collect();
-        Dictionary { shorter: shorter(&needles), needles, by_first, has_marks }
+        Dictionary { shorter: shorter(&needles), needles, by_first, pairs, has_marks }
     }
 
     /// Gives every needle at every place where it begins at the border of a token; where it ends is for the caller to
@@ -79,7 +86,12 @@ impl Dictionary {
 
     /// What the text continues with from the start of a token.
     fn beginning(&self, text: &str, token: Range<usize>, found: &mut impl FnMut(usize, Range<usize>)) {
-        let Some(range) = text.get(token.clone()).and_then(|token| self.by_first.get(token)) else { return };
+        let first = text.get(token.clone()).unwrap_or_default();
+        let (slot, bit) = pair(first);
+        if self.pairs.get(slot).is_none_or(|bits| bits & bit == 0) {
+            return;
+        }
+        let Some(range) = self.by_first.get(first) else { return };
         let rest = text.get(token.start..).unwrap_or_default();
         let among = self.needles.get(range.clone()).unwrap_or_default();
         let after = range.start + among.partition_point(|needle| &**needle <= rest);
@@ -95,6 +107,13 @@ impl Dictionary {
             candidate = self.shorter.get(at).copied().flatten();
         }
     }
+}
+
+/// The place and the bit of a token's first two bytes.
+fn pair(token: &str) -> (usize, u64) {
+    let mut bytes = token.bytes().map(usize::from);
+    let pair = bytes.next().unwrap_or(0) << 8 | bytes.next().unwrap_or(0);
+    (pair / 64, 1 << (pair % 64))
 }
 
 /// For each of some sorted needles the longest other one that it begins with.
