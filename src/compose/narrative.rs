@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Color, Style};
 use super::explanation::Explained;
 use super::trace::{Context, Line, hours};
 use super::words::instant_in_words;
+use crate::base::text::clean;
 use crate::decision::{Conversation, Decision, Hours, Ignored};
 use crate::mail::{RegionKind, Text};
 use crate::policy::Place;
@@ -66,7 +67,7 @@ fn head(page: &mut Page, explained: &Explained<'_>) {
     let message = &reading.message;
     let subject = if message.subject.is_empty() { "(no subject)" } else { &message.subject };
     page.line(&format!("{TITLE}{}{TITLE:#}", clean(subject)));
-    page.entry("file", explained.file);
+    page.entry("file", &clean(explained.file));
     let from = message.from.first().map_or_else(|| "nobody".to_owned(), ToString::to_string);
     page.entry("from", &clean(&from));
     page.entry("received", &instant(explained, decision.received_at));
@@ -291,22 +292,4 @@ fn reply(page: &mut Page, explained: &Explained<'_>) {
             page.line(wrapped.trim_end());
         }
     }
-}
-
-/// Text of somebody else without anything that a terminal would act on.
-fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| *c != '\u{2029}')
-        .map(|c| match c {
-            '\t' | '\n' | '\r' => ' ',
-            // Controls, and marks that reorder what stands around them.
-            c if c.is_control()
-                || ('\u{202a}'..='\u{202e}').contains(&c)
-                || ('\u{2066}'..='\u{2069}').contains(&c) =>
-            {
-                '\u{fffd}'
-            }
-            c => c,
-        })
-        .collect()
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::words::{business_day_in_words, hours_in_words, instant_in_words};
+use crate::base::text::one_line;
 use crate::casework::own_message_id;
 use crate::decision::{Decision, Hours, Reading};
 use crate::mail::Address;
@@ -59,7 +60,7 @@ fn variables(reading: &Reading, decision: &Decision, policy: &Policy, to: &Addre
         reference: decision.case.reference(),
         sender: sender_name(reading, to),
         sender_address: to.to_string(),
-        subject: one_line(&reading.message.subject),
+        subject: short(&reading.message.subject),
         desk: desk.map(|desk| desk.name.clone()).unwrap_or_default(),
         mailbox: reading.mailbox.clone(),
         hours: hours.to_owned(),
@@ -106,7 +107,7 @@ fn near_misses(reading: &Reading, policy: &Policy) -> Vec<crate::policy::NearMis
         .iter()
         .filter_map(|near| {
             let term = policy.words.terms.get(near.term)?;
-            Some(crate::policy::NearMissVariable { text: one_line(&near.text), keyword: term.text.clone() })
+            Some(crate::policy::NearMissVariable { text: short(&near.text), keyword: term.text.clone() })
         })
         .collect()
 }
@@ -120,13 +121,12 @@ fn sender_name(reading: &Reading, to: &Address) -> String {
         .chain(&message.reply_to)
         .find(|mailbox| mailbox.address == *to)
         .and_then(|mailbox| mailbox.name.as_deref())
-        .map(one_line)
+        .map(short)
         .filter(|name| !name.is_empty() && !name.contains(['/', '<', '>', '@']) && !name.contains("www."));
     name.unwrap_or_else(|| to.to_string())
 }
 
-fn one_line(text: &str) -> String {
-    let spaced: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_REPEATED).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+/// What the customer wrote, on one line and short.
+fn short(text: &str) -> String {
+    one_line(&text.chars().take(MOST_REPEATED).collect::<String>())
 }
