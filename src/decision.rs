@@ -145,6 +145,14 @@ pub enum Loudness {
     Page,
 }
 
+impl Loudness {
+    /// Of the escalations that start.
+    pub fn of(alerts: &[Alert]) -> Self {
+        let loud = alerts.iter().map(|alert| if alert.pages { Loudness::Page } else { Loudness::Alert });
+        loud.max().unwrap_or(Loudness::Quiet)
+    }
+}
+
 /// What a desk does with a mail.
 #[derive(Debug, Clone)]
 pub struct Decision {
@@ -193,11 +201,7 @@ pub struct Decision {
 impl Decision {
     /// How loud the outcome is.
     pub fn loudness(&self) -> Loudness {
-        match (self.alerts.iter().any(|alert| alert.pages), self.alerts.is_empty()) {
-            (true, _) => Loudness::Page,
-            (false, false) => Loudness::Alert,
-            (false, true) => Loudness::Quiet,
-        }
+        Loudness::of(&self.alerts)
     }
 }
 

@@ -173,11 +173,6 @@ impl Message {
     pub fn content_text(&self) -> &str {
         header::clip(&self.body.text, CONTENT_TEXT)
     }
-
-    /// Whether any sign of automation was found.
-    pub fn is_automated(&self) -> bool {
-        !self.evidence.is_empty()
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ mod reply;
 mod words;
 mod written;
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -30,7 +29,7 @@ pub use duration::{Rate, Target, duration_in_words, parse_duration};
 pub use example::{Example, ExampleMail, Expectation, Wanted};
 pub use files::{Files, RawFile};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
-pub use reply::{MissingWords, NearMissVariable, RenderError, Rendered, Replies, ReplyVariables};
+pub use reply::{NearMissVariable, RenderError, Rendered, Replies, ReplyVariables};
 pub use words::{Place, PlaceSet, Scan, Term, TermHit, TermKind, Words};
 
 use crate::base::diagnostic::SourceFile;
@@ -307,15 +306,4 @@ pub struct Accepted {
     pub reason: String,
     /// Where it stands.
     pub origin: Origin,
-}
-
-impl fmt::Display for GroupBy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            GroupBy::Customer => formatter.write_str("customer"),
-            GroupBy::Label(index) => write!(formatter, "label {index}"),
-            GroupBy::Desk => formatter.write_str("desk"),
-            GroupBy::Mailbox => formatter.write_str("mailbox"),
-        }
-    }
 }

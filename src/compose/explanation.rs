@@ -55,11 +55,6 @@ impl Explanation {
     pub fn to_json(&self) -> String {
         Value::Object(self.fields.clone()).to_string()
     }
-
-    /// The whole as JSON for people.
-    pub fn to_pretty_json(&self) -> String {
-        serde_json::to_string_pretty(&self.fields).unwrap_or_else(|_| self.to_json())
-    }
 }
 
 struct Writer<'a> {

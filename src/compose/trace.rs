@@ -236,23 +236,9 @@ impl Context<'_> {
     }
 
     fn key(&self, key: crate::policy::Key) -> String {
-        use crate::policy::Key;
-        match key {
-            Key::Label(index) => {
-                self.policy.labels.get(index).map_or("", |label| label.name.as_str()).to_owned()
-            }
-            Key::Hours => "hours".to_owned(),
-            Key::ClosedFor => "closed_for".to_owned(),
-            Key::Plan => "plan".to_owned(),
-            Key::Customer => "customer".to_owned(),
-            Key::Desk => "desk".to_owned(),
-            Key::Mailbox => "mailbox".to_owned(),
-            Key::Conversation => "conversation".to_owned(),
-            Key::Automated => "automated".to_owned(),
-            Key::Readable => "readable".to_owned(),
-            Key::Authenticated => "authenticated".to_owned(),
-            Key::Sender => "sender".to_owned(),
-        }
+        let label =
+            if let crate::policy::Key::Label(index) = key { self.policy.labels.get(index) } else { None };
+        label.map(|label| label.name.as_str()).or(key.fixed_name()).unwrap_or_default().to_owned()
     }
 
     /// What a key of a condition was.

@@ -12,7 +12,7 @@ use super::guards::{Outlook, guards};
 use super::reading::Reading;
 use super::trace::{Because, NoReplyCause, Step};
 use super::{
-    Alert, Conversation, ConversationStanding, Decision, Deferral, Hours, LabelOutcome, Loudness, ReplyPlan,
+    Conversation, ConversationStanding, Decision, Deferral, Hours, LabelOutcome, Loudness, ReplyPlan,
     Standing,
 };
 use crate::base::id::CaseId;
@@ -54,7 +54,7 @@ pub fn decide(
     let outlook = Outlook {
         now,
         received_at,
-        loudness: loudness(&alerts),
+        loudness: Loudness::of(&alerts),
         respond_by,
         opens_at: match hours {
             Hours::Closed { opens_at, .. } => opens_at,
@@ -84,14 +84,6 @@ pub fn decide(
         trace: deciding.trace,
         labels,
     }
-}
-
-fn loudness(alerts: &[Alert]) -> Loudness {
-    alerts
-        .iter()
-        .map(|alert| if alert.pages { Loudness::Page } else { Loudness::Alert })
-        .max()
-        .unwrap_or(Loudness::Quiet)
 }
 
 /// What is decided on, and the reasons so far.

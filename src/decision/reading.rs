@@ -296,12 +296,8 @@ impl<'p> Scanner<'p> {
 
     fn keep(&mut self, place: Place, text: &str, hit: &TermHit, ignored: Ignored) {
         let counts = ignored == Ignored::No;
-        if self.is_kept_enough(hit, counts) {
-            return;
-        }
-        if let Some(kept) = self.kept(hit, counts) {
-            *kept += 1;
-        }
+        let Some(kept) = self.kept(hit, counts).filter(|kept| **kept < MOST_HITS) else { return };
+        *kept += 1;
         let shown = shown(text, hit);
         self.hits.push(Hit { term: hit.term, place, start: hit.start, end: hit.end, text: shown, ignored });
     }

@@ -66,7 +66,7 @@ fn a_plain_mail_is_read() {
     assert_eq!(mail.language.as_deref(), Some("de"));
     assert_eq!(mail.body.text, "Urgent now\n");
     assert_eq!(mail.return_path, ReturnPath::Address(Address::parse("ann@x.example").unwrap()));
-    assert!(!mail.is_automated() && mail.unreadable.is_none() && mail.omitted.is_empty());
+    assert!(mail.evidence.is_empty() && mail.unreadable.is_none() && mail.omitted.is_empty());
 }
 
 const ALTERNATIVE: &str = concat!(

@@ -51,6 +51,28 @@ pub enum Key {
     Sender,
 }
 
+/// The keys that every policy has besides its labels.
+pub(super) const FIXED_KEYS: [(&str, Key); 11] = [
+    ("hours", Key::Hours),
+    ("closed_for", Key::ClosedFor),
+    ("plan", Key::Plan),
+    ("customer", Key::Customer),
+    ("desk", Key::Desk),
+    ("mailbox", Key::Mailbox),
+    ("conversation", Key::Conversation),
+    ("automated", Key::Automated),
+    ("readable", Key::Readable),
+    ("authenticated", Key::Authenticated),
+    ("sender", Key::Sender),
+];
+
+impl Key {
+    /// What policies call it; `None` for a label, which has its own name.
+    pub fn fixed_name(self) -> Option<&'static str> {
+        FIXED_KEYS.iter().find(|(_, key)| *key == self).map(|(name, _)| *name)
+    }
+}
+
 /// What a key must be.
 #[derive(Debug)]
 pub enum Matcher {
@@ -129,20 +151,7 @@ impl Condition {
 
     /// The labels that it looks at.
     pub fn labels(&self) -> impl Iterator<Item = usize> {
-        self.tests.iter().filter_map(|test| match test.key {
-            Key::Label(index) => Some(index),
-            Key::Hours
-            | Key::ClosedFor
-            | Key::Plan
-            | Key::Customer
-            | Key::Desk
-            | Key::Mailbox
-            | Key::Conversation
-            | Key::Automated
-            | Key::Readable
-            | Key::Authenticated
-            | Key::Sender => None,
-        })
+        self.tests.iter().filter_map(|test| if let Key::Label(index) = test.key { Some(index) } else { None })
     }
 }
 

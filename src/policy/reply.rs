@@ -123,11 +123,11 @@ pub struct RenderError {
 
 /// Words of a template that stand in none of the known variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MissingWords {
+pub(super) struct MissingWords {
     /// The name used.
-    pub name: String,
+    pub(super) name: String,
     /// Where it is first used.
-    pub span: Range<usize>,
+    pub(super) span: Range<usize>,
 }
 
 /// The templates of a policy.

@@ -2,27 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::condition::FIXED_KEYS;
 use super::super::people::SenderGlob;
 use super::super::written::{When, WhenValue};
 use super::super::{Condition, Customers, Key, Label, Matcher, Test};
 use super::{Vocabulary, malformed};
 use crate::base::diagnostic::{Diagnostic, suggest};
 use crate::base::document::{At, Problems, clip, list};
-
-/// The keys that every policy has besides its labels.
-pub(super) const FIXED_KEYS: [(&str, Key); 11] = [
-    ("hours", Key::Hours),
-    ("closed_for", Key::ClosedFor),
-    ("plan", Key::Plan),
-    ("customer", Key::Customer),
-    ("desk", Key::Desk),
-    ("mailbox", Key::Mailbox),
-    ("conversation", Key::Conversation),
-    ("automated", Key::Automated),
-    ("readable", Key::Readable),
-    ("authenticated", Key::Authenticated),
-    ("sender", Key::Sender),
-];
 
 /// What a mail can be in its conversation, by name.
 pub(super) const CONVERSATIONS: [&str; 6] = ["new", "follow-up", "raised", "reopened", "answer", "duplicate"];

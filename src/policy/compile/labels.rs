@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::super::condition::FIXED_KEYS;
 use super::super::words::Use;
 use super::super::written;
 use super::super::{Label, LabelKind, Place, PlaceSet, Term, TermKind, Words};
-use super::conditions::FIXED_KEYS;
 use super::{Seen, at_most, find, malformed, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::base::document::{At, Problems, clip};
