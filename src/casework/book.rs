@@ -288,7 +288,7 @@ impl Book {
             | Conversation::New
             | Conversation::Duplicate => {}
         }
-        remember(case, reading, decision);
+        remember(case, reading, decision, policy);
         escalate(case, decision, policy, &mut effects);
         case.version += 1;
         self.by_reference.insert(case.reference.clone(), id);
@@ -372,7 +372,7 @@ fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> 
 
 /// What the customer's mails of a conversation have said so far. An answer's words are the desk's, and a machine's
 /// words count only for the case that it opened, so that they never make a customer's own look old.
-fn remember(case: &mut Case, reading: &Reading, decision: &Decision) {
+fn remember(case: &mut Case, reading: &Reading, decision: &Decision, policy: &Policy) {
     case.last_mail_at = case.last_mail_at.max(decision.received_at);
     let subject = SubjectSeen { base: reading.message.base_subject.clone(), hits: subject_hits(reading) };
     if case.subjects.len() < MOST_SUBJECTS && !case.subjects.contains(&subject) {
@@ -388,7 +388,9 @@ fn remember(case: &mut Case, reading: &Reading, decision: &Decision) {
             *slot = outcome.value;
         }
     }
-    if reading.is_automated() {
+    // An agent who asks a colleague or a vendor is not the customer, whatever part of the conversation that is.
+    let is_agent = reading.sender.as_ref().is_some_and(|sender| policy.identity.is_agent(sender));
+    if reading.is_automated() || (is_agent && is_follow_up) {
         return;
     }
     case.last_customer_mail_at = case.last_customer_mail_at.max(decision.received_at);

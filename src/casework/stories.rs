@@ -546,3 +546,16 @@ fn two_mails_of_one_second_never_share_a_case() {
     let standing = story.book.standing(&reading, &story.policy, instant(SATURDAY), instant(SATURDAY));
     assert_eq!(standing.free_case, Some(other.id.next()));
 }
+
+#[test]
+fn an_agent_who_wrote_in_a_conversation_is_not_the_customer_whom_another_answers() {
+    let mut story = Story::new();
+    let case = story.mail(&plain(FRIDAY, "This is urgent.")).case;
+    let head = format!("{AGENT}\nTo: vendor@other.example");
+    story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "Can you look?" });
+    let head =
+        format!("{AGENT}\nTo: vendor@other.example, bob@desk.example").replacen("Bob <bob@", "Eve <eve@", 1);
+    let aside = story.mail(&Mail { at: FRIDAY_EVENING, head: &head, body: "Any news?" });
+    assert_eq!(aside.conversation, Conversation::FollowUp);
+    assert_eq!(story.book.case(case).map(|case| case.running.len()), Some(1));
+}
