@@ -11,6 +11,8 @@ mod book;
 mod case;
 #[cfg(test)]
 mod stories;
+mod work;
 
 pub use book::{Book, Effect, own_message_id};
 pub use case::{Case, CaseState, Running};
+pub use work::{Brief, Plan, PlanStep};

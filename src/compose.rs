@@ -6,6 +6,7 @@
 mod diagnostics;
 mod explanation;
 mod narrative;
+mod outgoing;
 mod reply;
 mod trace;
 mod words;
@@ -13,5 +14,6 @@ mod words;
 pub use diagnostics::{Colours, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
+pub use outgoing::{AlarmNote, Alert, Outgoing, ReplyMail};
 pub use reply::{Reply, reply};
 pub use words::{hours_in_words, instant_in_words};

@@ -15,11 +15,15 @@
 //! | 1 | [`mail`] | bytes → [`mail::Message`]: parts, new/quoted/signature text, conversation ids, evidence of automation |
 //! | 1 | [`calendar`] | week, exceptions, holidays, zone → open or closed, next opening, business time |
 //! | 1 | [`lexicon`] | keywords and patterns → hits with their bytes; near misses |
+//! | 1 | [`settings`] | what the service is told to do: files and environment → as meant, or every mistake at once |
 //! | 2 | [`policy`] | a policy folder as written → as meant, or every mistake at once |
 //! | 3 | [`decision`] | [`decision::read`] (costly, alone) and [`decision::decide`] (cheap, with what is known) |
 //! | 4 | [`casework`] | cases, and the book that says how things stand |
 //! | 5 | [`compose`] | decisions and mistakes in words: replies, explanations, diagnostics |
 //! | 5 | [`sources`] | policy folders and mails from files |
+//! | 5 | [`telemetry`] | metrics, and what goes into the log |
+//! | 6 | [`deliver`] | channels: an outbox entry goes out, or says why not |
+//! | 7 | [`service`] | what runs: ingest, the writer, dispatch, follow-up, watch |
 //! | 10 | [`cli`] | the commands, one file each |
 //!
 //! A module imports only from lower layers and from its own children; `tests/architecture` holds this table as data
@@ -108,7 +112,11 @@ pub mod casework;
 pub mod cli;
 pub mod compose;
 pub mod decision;
+pub mod deliver;
 pub mod lexicon;
 pub mod mail;
 pub mod policy;
+pub mod service;
+pub mod settings;
 pub mod sources;
+pub mod telemetry;

@@ -10,11 +10,11 @@
 
 mod compile;
 mod condition;
-mod duration;
 mod example;
 mod files;
 mod people;
 mod reply;
+mod target;
 mod words;
 mod written;
 
@@ -25,14 +25,15 @@ use jiff::SignedDuration;
 
 pub use compile::{Outcome, compile};
 pub use condition::{Condition, Facts, Key, Matcher, Test};
-pub use duration::{Rate, Target, duration_in_words, parse_duration};
 pub use example::{Example, ExampleMail, Expectation, Wanted};
 pub use files::{Files, RawFile};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
 pub use reply::{NearMissVariable, RenderError, Rendered, Replies, ReplyVariables};
+pub use target::Target;
 pub use words::{Place, PlaceSet, Scan, Term, TermHit, TermKind, Words};
 
 use crate::base::diagnostic::SourceFile;
+use crate::base::duration::Rate;
 use crate::calendar::Calendar;
 
 /// Where something stands: a file of the policy and its bytes.

@@ -398,7 +398,7 @@ impl Context<'_> {
             Withheld::UnsafeReplyTo => "the form names no one address to answer".to_owned(),
             Withheld::Repeated => format!(
                 "this address got a reply within {}, and nothing is louder or sooner now",
-                crate::policy::duration_in_words(policy.auto_reply.once_per)
+                crate::base::duration::duration_in_words(policy.auto_reply.once_per)
             ),
             Withheld::DomainLimit => "this domain got too many replies".to_owned(),
             Withheld::MailboxLimit => "this mailbox sent too many replies".to_owned(),

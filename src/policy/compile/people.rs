@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::duration::{DURATION_FORM, RATE_FORM, parse_rate};
 use super::super::files::TextFiles;
 use super::super::written;
-use super::super::{AddressRule, AutoReply, Customer, Customers, Identity, Rate, parse_duration};
+use super::super::{AddressRule, AutoReply, Customer, Customers, Identity};
 use super::{POLICY_FILE, malformed};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
+use crate::base::duration::{DURATION_FORM, RATE_FORM, Rate, parse_duration, parse_rate};
 use crate::mail::Mailbox;
 
 const ADDRESS_FORM: &str = "an address such as \"support@example.com\", or a host such as \"@example.com\"";

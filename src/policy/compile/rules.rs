@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::super::duration::{DURATION_FORM, TARGET_FORM, parse_target};
+use super::super::target::{TARGET_FORM, parse_target};
 use super::super::written;
 use super::super::{
     Accepted, Also, Ask, Conversation, Coverage, Escalation, EscalationStep, GroupBy, Origin, RaiseClock,
-    Replies, parse_duration,
+    Replies,
 };
 use super::conditions::condition;
 use super::labels::patterns;
 use super::{Seen, Vocabulary, at_most, find, malformed, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::base::document::{At, Problems, clip};
+use crate::base::duration::{DURATION_FORM, parse_duration};
 use crate::lexicon::Patterns;
 
 pub(super) fn asks(

@@ -1,0 +1,67 @@
+//! What leaves the house, as it lies in the outbox.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::casework::Brief;
+
+/// What leaves the house.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outgoing {
+    /// Somebody is told of a case.
+    Alert(Box<Alert>),
+    /// Ops are told of the service.
+    Alarm(AlarmNote),
+    /// A sender is answered.
+    Reply(ReplyMail),
+}
+
+/// What a channel tells people of a case. The body of a webhook is this object (see `deploy/README.md`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// The same for every attempt, channel and repetition of one escalation of one case; another start of it has
+    /// another.
+    pub dedup_key: String,
+    /// The case, as people call it.
+    pub reference: String,
+    /// The escalation.
+    pub escalation: String,
+    /// The step of it, from 0.
+    pub step: usize,
+    /// May wake people.
+    pub pages: bool,
+    /// It waited for the desk to open.
+    pub deferred: bool,
+    /// When the escalation started.
+    pub started_at: Timestamp,
+    /// The mail.
+    pub brief: Brief,
+}
+
+/// What ops are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmNote {
+    /// The same for every attempt and channel until the alarm is cleared.
+    pub dedup_key: String,
+    /// A slug of the runbook, then its subject.
+    pub key: String,
+    /// One line.
+    pub text: String,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+}
+
+/// An automatic reply, written out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyMail {
+    /// The case, as people call it.
+    pub reference: String,
+    /// Our Message-ID, without angle brackets.
+    pub message_id: String,
+    /// The one recipient.
+    pub to: String,
+    /// The whole mail (RFC 5322), 7 bit, lines ending in CRLF.
+    pub message: String,
+    /// From when on it would no longer be true, or be too late.
+    pub stale_at: Timestamp,
+}
