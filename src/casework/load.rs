@@ -28,6 +28,8 @@ pub struct Keys<'r> {
     pub content: ContentKey,
     /// What its sender says of the time.
     pub date: Option<Timestamp>,
+    /// When the server received it.
+    pub received_at: Timestamp,
     /// The id that its case would have.
     pub case: CaseId,
     /// Who would be answered.
@@ -44,6 +46,7 @@ impl<'r> Keys<'r> {
             tags: &reading.subject_tags,
             content: reading.content,
             date: reading.message.date,
+            received_at,
             case: CaseId::derive(received_at, reading.content),
             recipient: match &reading.recipient {
                 Recipient::Address(to) => Some(to),
