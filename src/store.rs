@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 
 pub use change::Change;
 pub use error::StoreError;
@@ -120,6 +120,12 @@ async fn connect(path: &Path, purpose: Purpose) -> Result<AnyPool, StoreError> {
         }
         Purpose::Look => "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
     };
+    // A pool tries again and again; the first look says at once what is wrong.
+    let opening = |error| StoreError::opening(path, error);
+    let mut first = AnyConnection::connect(&url).await.map_err(opening)?;
+    first.execute(sqlx::raw_sql(pragmas)).await.map_err(opening)?;
+    first.execute("SELECT COUNT(*) FROM sqlite_master").await.map_err(opening)?;
+    first.close().await?;
     let options = AnyPoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
@@ -128,7 +134,7 @@ async fn connect(path: &Path, purpose: Purpose) -> Result<AnyPool, StoreError> {
         .after_connect(move |connection, _| {
             Box::pin(async move { connection.execute(sqlx::raw_sql(pragmas)).await.map(|_| ()) })
         });
-    options.connect(&url).await.map_err(|error| StoreError::opening(path, error))
+    options.connect(&url).await.map_err(opening)
 }
 
 /// The path in a URL: everything that could mean something there is written as `%XX`.
@@ -139,7 +145,9 @@ fn percent_encoded(path: &Path) -> Result<String, StoreError> {
         if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
             encoded.push(char::from(*byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let hex =
+                |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
+            encoded.extend(['%', hex(byte >> 4), hex(byte & 15)]);
         }
     }
     Ok(encoded)

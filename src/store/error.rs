@@ -76,15 +76,12 @@ impl StoreError {
     pub fn is_about_the_data(&self) -> bool {
         match self {
             StoreError::Malformed(_) => true,
-            StoreError::Database(error) => match error {
-                sqlx::Error::Database(_) => {
-                    matches!(primary_code(error), Some(code::TOO_BIG | code::CONSTRAINT | code::MISMATCH))
-                }
-                error => matches!(
+            StoreError::Database(error) => {
+                matches!(
                     error,
                     sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_)
-                ),
-            },
+                ) || matches!(primary_code(error), Some(code::TOO_BIG | code::CONSTRAINT | code::MISMATCH))
+            }
             StoreError::Busy { .. }
             | StoreError::Missing { .. }
             | StoreError::Unreadable { .. }
@@ -101,6 +98,11 @@ impl StoreError {
 
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         StoreError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    /// The same, while a file is looked at for the first time.
+    pub(super) fn while_opening(self, path: &Path) -> Self {
+        if let StoreError::Database(error) = self { StoreError::opening(path, error) } else { self }
     }
 
     /// An error while a file is looked at for the first time.

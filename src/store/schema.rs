@@ -45,14 +45,10 @@ pub(super) async fn migrate(pool: &AnyPool, path: &Path) -> Result<(), StoreErro
 pub(super) async fn version(pool: &AnyPool, path: &Path) -> Result<i64, StoreError> {
     let tables = "SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table'";
     let ours = "SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
-    let opening = |error| match error {
-        StoreError::Database(error) => StoreError::opening(path, error),
-        error => error,
-    };
-    if sql::one_number(pool, tables).await.map_err(opening)? == 0 {
+    if sql::one_number(pool, tables).await.map_err(|error| error.while_opening(path))? == 0 {
         return Ok(0);
     }
-    if sql::one_number(pool, ours).await.map_err(opening)? == 0 {
+    if sql::one_number(pool, ours).await? == 0 {
         let reason = "it holds tables of another program".to_owned();
         return Err(StoreError::NotOurs { path: path.to_owned(), reason });
     }

@@ -283,13 +283,12 @@ impl<'w> Batch<'w> {
                 failure: None,
             };
             match &mail.content {
-                Content::Read(reading) if self.is_too_old(mail, &window.watched, first_seen_at) => {
-                    drop(reading)
-                }
                 Content::Read(reading) => {
-                    let decided = self.mail(window, mail, reading)?;
-                    (row.state, row.case, row.source) = (decided.state, Some(decided.case), source);
-                    row.trace = decided.trace;
+                    if !self.is_too_old(mail, &window.watched, first_seen_at) {
+                        let decided = self.mail(window, mail, reading)?;
+                        (row.state, row.case, row.source) = (decided.state, Some(decided.case), source);
+                        row.trace = decided.trace;
+                    }
                 }
                 Content::Failed(reason) => {
                     row.state = LedgerState::Quarantined;

@@ -310,7 +310,7 @@ impl Command {
         match (self, done) {
             (Command::Open(_, answer), Ok(Done::Opened(state))) => reply(answer, Ok(state)),
             (Command::Baseline { answer, .. } | Command::Commit(_, answer), Ok(Done::Verdict(verdict))) => {
-                reply(answer, Ok(verdict))
+                reply(answer, Ok(verdict));
             }
             (Command::Retries { answer, .. }, Ok(Done::Uids(uids))) => reply(answer, Ok(uids)),
             (Command::Claim { answer, .. }, Ok(Done::Claimed(claimed))) => reply(answer, Ok(claimed)),
