@@ -704,3 +704,45 @@ async fn a_writer_dropped_at_any_await_leaves_nothing_half_done() {
         }
     }
 }
+
+/// How long a mail takes from its reading to the disk, at the beginning of a database and after many mails; run by
+/// hand, with optimisation, to see whether a change costs.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement, not a test"]
+#[expect(clippy::print_stderr, reason = "a measurement is told to whoever asked for it")]
+async fn microseconds_for_each_mail() {
+    const WINDOWS: u64 = 100;
+    const MAILS: u64 = 64;
+    let mut house = House::new().await;
+    let watched = watched("support", &policy("story"), true);
+    let state = house.mailbox("support").await;
+    let drain = tokio::spawn(async move { while house.entries.recv().await.is_some() {} });
+    let writer = house.writer.take().expect("a writer");
+    for round in 0..4 {
+        let windows: Vec<Window> = (0..WINDOWS)
+            .map(|index| {
+                let from = (round * WINDOWS + index) * MAILS + 1;
+                let uids = (from..from + MAILS).map(|uid| u32::try_from(uid).expect("small"));
+                let text = |uid: u32| if uid.is_multiple_of(20) { "Urgent" } else { "Hello" };
+                let answers = |uid: u32| format!("In-Reply-To: <{}@client.example>", uid.saturating_sub(7));
+                let mails = uids
+                    .map(|uid| {
+                        let head = if uid.is_multiple_of(3) { answers(uid) } else { String::new() };
+                        mail_at(uid, MONDAY, (&head, text(uid)), &watched)
+                    })
+                    .collect();
+                window(&state, Span::Advance { from, to: from + MAILS }, mails, &watched)
+            })
+            .collect();
+        house.clock.0.lock().expect("nobody panicked").clone_from(&at("2026-01-12T09:00:00Z"));
+        let began = tokio::time::Instant::now();
+        for window in windows {
+            assert_eq!(writer.commit(window).await.expect("an answer"), Verdict::Recorded);
+        }
+        let took = began.elapsed();
+        eprintln!("round {round}: {} µs a mail", took.as_micros() / u128::from(WINDOWS * MAILS));
+    }
+    drop(writer);
+    house.task.take().expect("a task").await.expect("no panic").expect("a good end");
+    drain.await.expect("no panic");
+}
