@@ -8,5 +8,6 @@ mod writer;
 pub use health::{Health, Link, MailboxHealth};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use writer::{
-    Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Writer, WriterError,
+    Alarm, Claimed, Cursor, HandOff, MailboxKey, MailboxState, Rules, Settle, Settled, Verdict, Way, Writer,
+    WriterError,
 };

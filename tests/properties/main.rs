@@ -64,7 +64,7 @@ struct Step {
 fn step(book: &mut Book, policy: &Policy, arrival: &Arrival) -> Step {
     let reading = reading(&arrival.mail, policy);
     let received = received_at(arrival.received, arrival.now);
-    book.advance(policy, arrival.now);
+    book.advance(arrival.now);
     let standing = book.standing(&reading, policy, received, arrival.now);
     let decision = decide(&reading, &standing, policy, arrival.received, arrival.now);
     let effects = book.apply(&reading, &decision, policy);
