@@ -114,6 +114,7 @@ pub mod cli;
 pub mod compose;
 pub mod decision;
 pub mod deliver;
+pub mod imap;
 pub mod lexicon;
 pub mod mail;
 pub mod net;
