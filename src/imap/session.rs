@@ -1,7 +1,6 @@
 //! A session: from the greeting to IDLE. Each of its methods that fails leaves it unusable; it is dropped then.
 
 use std::fmt;
-use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -48,8 +47,6 @@ pub enum Idled {
     News,
     /// Nothing happened.
     Quiet,
-    /// Somebody else asked us to stop waiting.
-    Woken,
     /// The server does not want to, or no longer.
     Ended,
 }
@@ -171,20 +168,16 @@ impl Session {
             .map(drop)
     }
 
-    /// Waits for news, at most this long, or until `wake` ends.
+    /// Waits for news, at most this long.
     ///
     /// # Errors
     /// When the session failed.
-    pub async fn idle(
-        &mut self,
-        limit: Duration,
-        wake: impl Future<Output = ()> + Send,
-    ) -> Result<Idled, ImapError> {
+    pub async fn idle(&mut self, limit: Duration) -> Result<Idled, ImapError> {
         let deadline = Instant::now() + limit;
         let running = self.connection.start(Command { name: "IDLE", line: "IDLE" }).await?;
         let mut idled = self.idle_begun(&running).await?;
         if idled == Idled::Quiet {
-            idled = self.idle_on(&running, deadline, wake).await?;
+            idled = self.idle_on(&running, deadline).await?;
         }
         if idled == Idled::Ended { Ok(idled) } else { self.idle_done(&running, idled).await }
     }
@@ -206,25 +199,15 @@ impl Session {
 
     /// Until something happens. The deadline is one for all: a server that says every minute that it is still there
     /// does not move it.
-    async fn idle_on(
-        &mut self,
-        running: &Running,
-        deadline: Instant,
-        wake: impl Future<Output = ()> + Send,
-    ) -> Result<Idled, ImapError> {
-        tokio::pin!(wake);
-        loop {
-            let raw = tokio::select! {
-                raw = self.connection.next_until(deadline) => raw?,
-                () = &mut wake => return Ok(Idled::Woken),
-            };
-            let Some(raw) = raw else { return Ok(Idled::Quiet) };
+    async fn idle_on(&mut self, running: &Running, deadline: Instant) -> Result<Idled, ImapError> {
+        while let Some(raw) = self.connection.next_until(deadline).await? {
             match finished(running, understood(&raw)?)? {
                 Step::Done(_) => return Ok(Idled::Ended),
                 Step::Other(response) if self.count.note(&response) => return Ok(Idled::News),
                 Step::Other(_) => {}
             }
         }
+        Ok(Idled::Quiet)
     }
 
     /// Ends it, and takes what comes until the server has ended it too.

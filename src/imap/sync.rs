@@ -65,8 +65,8 @@ pub struct Plan {
     width: Option<u64>,
     /// Whether a few new mails are expected right at the cursor.
     expects: bool,
-    /// Mails of a window; one when a window failed.
-    window: usize,
+    /// How many windows hold only one mail, since a window failed.
+    singles: usize,
 }
 
 impl Plan {
@@ -80,14 +80,14 @@ impl Plan {
             complete_to: next,
             width: (!few).then_some(STRETCH as u64),
             expects: false,
-            window: WINDOW,
+            singles: 0,
         }
     }
 
-    /// Windows hold one mail until this plan ends: something in the next one breaks the session.
+    /// The next [`WINDOW`] windows hold one mail each: something in one of them breaks the session.
     #[must_use]
     pub fn one_by_one(mut self) -> Self {
-        self.window = 1;
+        self.singles = WINDOW;
         self
     }
 
@@ -98,19 +98,16 @@ impl Plan {
 
     /// Something may have come in: look again. A few mails are fetched at once, without listing them before.
     pub fn news(&mut self, few: bool) {
-        self.expects = few && self.window == WINDOW && self.listed.is_empty();
-        self.complete_to = self.next;
-        if self.listed.is_empty() {
-            self.width = None;
-        } else {
-            self.listed.clear();
-        }
+        self.expects = few && self.singles == 0;
+        self.listed.clear();
+        (self.complete_to, self.width) = (self.next, None);
     }
 
     /// What to do next.
     pub fn step(&self) -> Step {
         if !self.listed.is_empty() {
-            return Step::Fetch(self.listed.iter().copied().take(self.window).collect());
+            let window = if self.singles > 0 { 1 } else { WINDOW };
+            return Step::Fetch(self.listed.iter().copied().take(window).collect());
         }
         if self.complete_to >= ALL_UIDS || self.next >= ALL_UIDS {
             return Step::Rest;
@@ -139,7 +136,10 @@ impl Plan {
     /// The mails below `to` were fetched: the UID after the last of them.
     pub fn fetched(&mut self, to: u64) {
         self.expects = false;
-        self.next = self.next.max(to);
+        if to > self.next {
+            self.next = to;
+            self.singles = self.singles.saturating_sub(1);
+        }
         self.complete_to = self.complete_to.max(self.next);
         while self.listed.front().is_some_and(|uid| u64::from(*uid) < self.next) {
             self.listed.pop_front();

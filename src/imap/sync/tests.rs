@@ -55,12 +55,15 @@ fn check(cursor: u64, mails: &BTreeSet<u32>, windows: &[Window]) {
     assert_eq!(seen, expected);
 }
 
+/// Name, cursor, mails, EXISTS, UIDNEXT, and how many questions may be asked at most.
+type Case<'a> = (&'a str, u64, &'a BTreeSet<u32>, u32, Option<u32>, usize);
+
 #[test]
 fn questions_are_few_however_the_uids_lie() {
     let dense: BTreeSet<u32> = (1..=20_000).collect();
     let sparse: BTreeSet<u32> = (0..20).map(|at| 1 + at * 200_000_000).collect();
     let end = BTreeSet::from([u32::MAX]);
-    let cases: [(&str, u64, &BTreeSet<u32>, u32, Option<u32>, usize); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("all recorded", 20_001, &dense, 20_000, Some(20_001), 1),
         ("one new", 20_000, &dense, 20_000, Some(20_001), 3),
         ("all of it", 1, &dense, 20_000, Some(20_001), 322),
