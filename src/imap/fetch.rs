@@ -61,6 +61,8 @@ pub enum Content {
     },
     /// Listed twice, and not there.
     Missing,
+    /// Listed once, and then neither there nor listed.
+    Vanished,
 }
 
 /// One part, see [`Part`].
@@ -81,7 +83,7 @@ impl Content {
                 let parts = parts.iter().map(OwnedPart::borrowed).collect();
                 Some(reader(&Source::Parts(Parts { header, parts, omitted: omitted.clone() })))
             }
-            Content::Missing => None,
+            Content::Missing | Content::Vanished => None,
         }
     }
 
@@ -92,7 +94,7 @@ impl Content {
             Content::Parts { header, parts, .. } => {
                 header.len() + parts.iter().map(|part| part.header.len() + part.body.len()).sum::<usize>()
             }
-            Content::Missing => 0,
+            Content::Missing | Content::Vanished => 0,
         }
     }
 }
@@ -236,8 +238,11 @@ impl Session {
     async fn complete(&mut self, mut found: BTreeMap<u32, Beginning>) -> Result<Vec<Fetched>, FetchError> {
         let missing: BTreeSet<u32> =
             found.iter().filter(|(_, mail)| mail.bytes.is_none()).map(|(uid, _)| *uid).collect();
+        let mut vanished = missing.clone();
         if !missing.is_empty() {
-            found.extend(self.beginnings(&set(&missing), |uid| missing.contains(&uid)).await?);
+            let again = self.beginnings(&set(&missing), |uid| missing.contains(&uid)).await?;
+            vanished.retain(|uid| !again.contains_key(uid));
+            found.extend(again);
         }
         let long = found.iter().filter(|(_, mail)| mail.is_long()).map(|(uid, _)| *uid).collect();
         let mut structures = self.structures(&long).await?;
@@ -247,6 +252,7 @@ impl Session {
             let internal_date = beginning.internal_date;
             let is_long = beginning.is_long();
             let content = match (beginning.bytes, structures.remove(&uid)) {
+                (None, _) if vanished.contains(&uid) => Content::Vanished,
                 (None, _) => Content::Missing,
                 (Some(bytes), _) if !is_long => Content::Whole(bytes),
                 (Some(bytes), Some(leaves)) => self.parts(uid, &leaves, bytes).await?,

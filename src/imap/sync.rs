@@ -133,15 +133,17 @@ impl Plan {
         self.complete_to = self.complete_to.max(complete_to);
     }
 
-    /// The mails below `to` were fetched: the UID after the last of them.
-    pub fn fetched(&mut self, to: u64) {
+    /// The mails below `to` were fetched, `to` being the UID after the last of them; those listed below `through` were
+    /// asked for. Listed ones in between are no longer there, so they are forgotten and the cursor stays before them.
+    pub fn fetched(&mut self, to: u64, through: u64) {
         self.expects = false;
         if to > self.next {
             self.next = to;
             self.singles = self.singles.saturating_sub(1);
         }
         self.complete_to = self.complete_to.max(self.next);
-        while self.listed.front().is_some_and(|uid| u64::from(*uid) < self.next) {
+        let through = through.max(self.next);
+        while self.listed.front().is_some_and(|uid| u64::from(*uid) < through) {
             self.listed.pop_front();
         }
     }

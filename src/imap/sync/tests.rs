@@ -35,7 +35,7 @@ fn read(plan: &mut Plan, mails: &BTreeSet<u32>, most: usize) -> (Vec<Window>, us
             Step::Fetch(uids) => uids,
         };
         let to = fetched.last().map_or(from, |last| u64::from(*last) + 1);
-        plan.fetched(to);
+        plan.fetched(to, to);
         if !fetched.is_empty() {
             windows.push((from, to, fetched));
         }
@@ -90,7 +90,7 @@ fn a_new_mail_takes_one_question() {
     mails.insert(9);
     plan.news(true);
     assert_eq!(plan.step(), Step::Look { from: 4, to: 68 });
-    plan.fetched(10);
+    plan.fetched(10, 10);
     assert_eq!(plan.step(), Step::List { from: 10, to: ALL_UIDS });
     mails.insert(1_000);
     plan.news(true);
@@ -102,10 +102,20 @@ fn a_listing_that_lies_moves_nothing_backwards() {
     let mut plan = Plan::new(10, 5, Some(12));
     plan.listed(Listing { uids: vec![9, 10], complete_to: ALL_UIDS });
     assert_eq!(plan.step(), Step::Fetch(vec![10]));
-    plan.fetched(3);
+    plan.fetched(3, 3);
     assert_eq!(plan.next(), 10);
-    plan.fetched(11);
+    plan.fetched(11, 11);
     assert_eq!(plan.step(), Step::Rest);
+}
+
+#[test]
+fn mails_that_vanish_after_the_last_one_do_not_move_the_cursor() {
+    let mut plan = Plan::new(1, 5, None);
+    plan.listed(Listing { uids: vec![3, 4, 900], complete_to: ALL_UIDS });
+    plan.fetched(4, 901);
+    assert_eq!((plan.next(), plan.step()), (4, Step::Rest));
+    plan.news(true);
+    assert_eq!(plan.step(), Step::Look { from: 4, to: 68 });
 }
 
 proptest! {

@@ -70,7 +70,7 @@ fn handfuls(mails: Vec<Fetched>) -> Vec<Vec<Fetched>> {
 fn read_one(mail: &Fetched, under: &Under) -> Arrived {
     let internal_date = start::received(mail.internal_date, under.now);
     let watched = &under.watched;
-    let content = if matches!(mail.content, imap::Content::Missing) {
+    let content = if matches!(mail.content, imap::Content::Missing | imap::Content::Vanished) {
         Content::Gone
     } else if start::is_before(internal_date, under.first_seen_at, watched, under.now) {
         Content::BeforeStart

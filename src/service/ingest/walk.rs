@@ -11,7 +11,7 @@ use super::owner::Memory;
 use super::reading::{self, Under};
 use super::{Owned, Recorder, shrink, start};
 use crate::imap::sync::{Plan, STRETCH, Step, WINDOW};
-use crate::imap::{Fetched, Idled, ImapError, Login, Session};
+use crate::imap::{self, Fetched, Idled, ImapError, Login, Session};
 use crate::service::health::Link;
 use crate::service::window::{Arrived, Content, Span, Window};
 use crate::service::writer::{Alarm, Cursor, MailboxState, Verdict, WriterError};
@@ -156,12 +156,17 @@ impl<'a, R: Recorder> Walk<'a, R> {
             Step::Fetch(uids) => self.session.fetch(&uids, &memory.awkward).await,
             Step::Look { from, to } => self.session.fetch_range(from, to).await,
         };
-        let mails = fetched.map_err(|error| {
+        let mut mails = fetched.map_err(|error| {
             memory.broke_at(from, error.suspects);
             Ended::Imap(error.error)
         })?;
-        let to = mails.last().map_or(from, |last| u64::from(last.uid) + 1);
-        self.plan.fetched(to);
+        let through = after_last(&mails, from);
+        // A UID that the server no longer lists proves nothing about those before it.
+        while mails.last().is_some_and(|last| matches!(last.content, imap::Content::Vanished)) {
+            mails.pop();
+        }
+        let to = after_last(&mails, from);
+        self.plan.fetched(to, through);
         let bytes = mails.iter().map(|mail| mail.content.bytes()).sum();
         let memory = shrink(permit, bytes);
         let span = Span::Advance { from, to };
@@ -174,7 +179,7 @@ impl<'a, R: Recorder> Walk<'a, R> {
         let mailbox = self.owned.key.name.as_str();
         tracing::error!(mailbox, uid, "the server breaks off whenever this mail is fetched");
         let to = u64::from(uid) + 1;
-        self.plan.fetched(to);
+        self.plan.fetched(to, to);
         let why = "the server breaks off whenever it is fetched".to_owned();
         let span = Span::Advance { from, to };
         Some(Batch { span, mails: Vec::new(), failed: vec![(uid, why)], memory: None })
@@ -236,6 +241,11 @@ impl<'a, R: Recorder> Walk<'a, R> {
         }
         Ok(())
     }
+}
+
+/// The UID after the last of these mails, which come after `from`.
+fn after_last(mails: &[Fetched], from: u64) -> u64 {
+    mails.last().map_or(from, |last| u64::from(last.uid) + 1)
 }
 
 /// A few new mails are fetched without listing them before.
