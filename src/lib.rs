@@ -23,6 +23,7 @@
 //! | 5 | [`sources`] | policy folders and mails from files |
 //! | 5 | [`net`] | dialling and TLS |
 //! | 5 | [`telemetry`] | metrics, and what goes into the log |
+//! | 6 | [`imap`] | a session with a mailbox, and the pure planner of what to ask it next |
 //! | 6 | [`deliver`] | channels: an outbox entry goes out, or says why not |
 //! | 7 | [`service`] | what runs: ingest, the writer, dispatch, follow-up, watch |
 //! | 10 | [`cli`] | the commands, one file each |

@@ -78,9 +78,8 @@ impl Ledger {
                 changes.changed().await.expect("a ledger");
             }
         };
-        if tokio::time::timeout(Duration::from_secs(20), wait).await.is_err() {
-            panic!("{what}: {:?}", self.book());
-        }
+        let is_so = tokio::time::timeout(Duration::from_secs(20), wait).await.is_ok();
+        assert!(is_so, "{what}: {:?}", self.book());
     }
 
     /// Waits until these mails are recorded.
