@@ -2,6 +2,7 @@
 //! the one [`Writer`]; what was decided to be sent leaves through `dispatch`; `watch` proves that we are not blind.
 
 mod health;
+pub mod ingest;
 mod window;
 mod writer;
 
