@@ -20,6 +20,8 @@ use crate::mail::{Address, Mailbox, OWN_MARK};
 
 /// The value of our mark: the version of what it promises.
 const MARK: &str = "v=1";
+/// The last second of the year 9999: a Date field has four digits for the year.
+const LAST_DATE: Timestamp = Timestamp::constant(253_402_207_199, 0);
 
 /// What kind of automatic mail it is (RFC 3834 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ impl Letter<'_> {
     /// When an address cannot be written in ASCII, or the mail has no recipient.
     pub(super) fn write(&self) -> Result<String, ComposeError> {
         let mut builder = lettre::Message::builder()
-            .date(SystemTime::from(self.date))
+            .date(SystemTime::from(self.date.clamp(Timestamp::UNIX_EPOCH, LAST_DATE)))
             .from(written(&self.from.address, self.from.name.as_deref())?)
             .subject(one_line(self.subject))
             .message_id(Some(bracketed(self.message_id)));
