@@ -1,10 +1,12 @@
 //! Layer 7: what runs. Mailboxes are watched by `ingest`, one task each; everything that changes state goes through
 //! the one [`Writer`]; what was decided to be sent leaves through `dispatch`; `watch` proves that we are not blind.
 
+mod dispatch;
 mod health;
 mod window;
 mod writer;
 
+pub use dispatch::{Dispatch, Outbox};
 pub use health::{Health, Link, MailboxHealth};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use writer::{
