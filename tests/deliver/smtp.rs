@@ -8,11 +8,11 @@ use nightdesk::settings::{ChannelKind, Recipient, SmtpEndpoint, Tls};
 
 use super::certificates::{self, Certified};
 use super::smtp_server::{Behaviour, Fault, SmtpServer};
-use super::{alarm, alert, channels, deadlines, endpoint, kind, reason, reply, tell};
+use super::{alarm, alert, channels, endpoint, kind, patient, reason, reply, short, tell};
 
 /// The house of a server, with a channel `mail` to two people.
 fn house(server: &SmtpServer, tls: Tls, certified: Option<&Certified>) -> Channels {
-    house_in(server, tls, certified, deadlines())
+    house_in(server, tls, certified, patient())
 }
 
 fn house_in(server: &SmtpServer, tls: Tls, certified: Option<&Certified>, deadlines: Deadlines) -> Channels {
@@ -110,7 +110,7 @@ async fn a_stall_or_a_cut_at_any_step_ends_and_is_unknown_only_once_data_has_beg
             (".", "unknown"),
         ] {
             let server = with(&[(at, fault)]).await;
-            let house = house(&server, Tls::None, None);
+            let house = house_in(&server, Tls::None, None, short());
             let outcome = answer(&house, &server).await;
             assert_eq!(kind(&outcome), expected, "{at} {fault:?}: {outcome:?}");
             let notice = tell(&house, "mail", &alert()).await;
@@ -163,13 +163,12 @@ async fn a_reply_that_was_taken_back_is_not_sent_and_the_session_goes_on() {
 #[tokio::test]
 async fn a_session_is_used_again_while_it_answers() {
     let server = with(&[]).await;
-    let patient = Deadlines { step: Duration::from_secs(5), message: Duration::from_secs(5), ..deadlines() };
-    let channels = house_in(&server, Tls::None, None, patient);
+    let channels = house(&server, Tls::None, None);
     let start = tokio::time::Instant::now();
     for _ in 0..100 {
         assert_eq!(answer(&channels, &server).await, Outcome::Sent);
     }
-    // 40 ms a mail is what a delayed acknowledgement costs.
+    // A delayed acknowledgement would cost 40 ms a mail, 4 s in all.
     assert!(start.elapsed() < Duration::from_secs(3), "{:?} for 100 mails", start.elapsed());
     assert_eq!(server.connections.load(Ordering::SeqCst), 1);
     let closing = SmtpServer::start(Behaviour { closes_after_a_mail: true, ..Behaviour::default() }).await;
@@ -216,7 +215,8 @@ async fn without_starttls_nothing_is_said() {
             ..Behaviour::default()
         })
         .await;
-        let outcome = answer(&house(&server, Tls::StartTls, Some(&certified)), &server).await;
+        let house = house_in(&server, Tls::StartTls, Some(&certified), short());
+        let outcome = answer(&house, &server).await;
         assert_eq!(kind(&outcome), "temporary");
         assert!(reason(&outcome).contains(expected), "{outcome:?}");
         assert_eq!(server.heard.count("AUTH") + server.heard.count("MAIL"), 0);
@@ -271,6 +271,18 @@ async fn logging_in_works_in_two_ways_and_its_failure_tells_no_secret() {
 }
 
 #[tokio::test]
+async fn a_probe_logs_in_and_sends_nothing() {
+    let server = with(&[]).await;
+    let channels = house(&server, Tls::None, None);
+    assert_eq!(channels.probe("support").await, Ok(()));
+    assert_eq!(server.heard.all(), ["EHLO [127.0.0.1]"]);
+    let closed = with(&[("", Fault::Say(b"554 closed\r\n"))]).await;
+    let refused = house(&closed, Tls::None, None).probe("support").await.expect_err("a refusal");
+    assert_eq!(refused.to_string(), "the server refuses the greeting: 554 closed");
+    assert!(channels.probe("sales").await.is_err());
+}
+
+#[tokio::test]
 async fn a_notice_goes_to_each_of_its_people_and_says_that_it_is_automatic() {
     let server = with(&[]).await;
     let house = house(&server, Tls::None, None);
@@ -314,7 +326,7 @@ async fn recipients_stand_in_a_file_that_is_read_each_time() {
         from: "nightdesk@desk.example".to_owned(),
         to: vec![Recipient::File(file.clone())],
     };
-    let house = channels(Some(SmtpEndpoint { endpoint, login: false }), vec![("mail", mail)], deadlines());
+    let house = channels(Some(SmtpEndpoint { endpoint, login: false }), vec![("mail", mail)], patient());
     assert_eq!(kind(&tell(&house, "mail", &alert()).await), "temporary");
     std::fs::write(&file, "# nobody\n").expect("a file");
     assert_eq!(kind(&tell(&house, "mail", &alert()).await), "temporary");

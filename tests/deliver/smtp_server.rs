@@ -24,7 +24,7 @@ pub(crate) enum Fault {
 /// How a server behaves.
 #[derive(Clone, Default)]
 pub(crate) struct Behaviour {
-    /// A fault each time that a line begins so; `` is the greeting, `.` the end of a message.
+    /// A fault each time that a line begins so; nothing is the greeting, a dot the end of a message.
     pub(crate) faults: Vec<(&'static str, Fault)>,
     /// Lines of the answer to EHLO.
     pub(crate) extensions: Vec<&'static str>,
@@ -123,11 +123,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
             let upper = line.to_ascii_uppercase();
             match upper.split(' ').next().unwrap_or_default() {
                 "EHLO" => {
-                    let mut answer = "250-localhost greets you\r\n".to_owned();
-                    for extension in &self.behaviour.extensions {
-                        answer += &format!("250-{extension}\r\n");
-                    }
-                    self.answer(&line, (answer + "250 HELP\r\n").as_bytes()).await?;
+                    let extensions = self.behaviour.extensions.join("\r\n250-");
+                    let answer = format!("250-localhost greets you\r\n250-{extensions}\r\n250 HELP\r\n");
+                    self.answer(&line, answer.as_bytes()).await?;
                 }
                 "STARTTLS" => {
                     self.answer(&line, b"220 go on\r\n").await?;
@@ -145,6 +143,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
                 "AUTH" => self.answer(&line, b"235 welcome\r\n").await?,
                 "DATA" => {
                     self.answer(&line, b"354 go on\r\n").await?;
+                    if self.fault("DATA").is_some() {
+                        continue;
+                    }
                     self.message().await?;
                     if self.behaviour.closes_after_a_mail {
                         return None;
@@ -175,12 +176,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
         (read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
-    async fn answer(&mut self, line: &str, usual: &[u8]) -> Option<()> {
+    fn fault(&self, line: &str) -> Option<Fault> {
         let fits = |beginning: &str| {
             if beginning.is_empty() { line.is_empty() } else { line.starts_with(beginning) }
         };
-        let fault = self.behaviour.faults.iter().find(|(beginning, _)| fits(beginning));
-        match fault.map(|(_, fault)| *fault) {
+        self.behaviour.faults.iter().find(|(beginning, _)| fits(beginning)).map(|(_, fault)| *fault)
+    }
+
+    async fn answer(&mut self, line: &str, usual: &[u8]) -> Option<()> {
+        match self.fault(line) {
             None => self.say(usual).await,
             Some(Fault::Say(bytes)) => self.say(bytes).await,
             Some(Fault::Stall) => std::future::pending().await,

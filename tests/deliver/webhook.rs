@@ -6,18 +6,27 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
-use nightdesk::deliver::{Channels, Outcome};
+use nightdesk::deliver::{Channels, Deadlines, Outcome};
 use nightdesk::settings::{ChannelKind, SecretSource};
 use sha2::Sha256;
 
 use super::receiver::{Receiver, Then};
-use super::{NOW, SECRET, alarm, alert, certificates, channels, deadlines, kind, reason, tell};
+use super::{NOW, SECRET, alarm, alert, certificates, channels, kind, patient, reason, short, tell};
 
 const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 fn hook(url: &str, ca_file: Option<PathBuf>, hmac: Option<SecretSource>) -> Channels {
+    hook_in(url, ca_file, hmac, patient())
+}
+
+fn hook_in(
+    url: &str,
+    ca_file: Option<PathBuf>,
+    hmac: Option<SecretSource>,
+    deadlines: Deadlines,
+) -> Channels {
     let hook = ChannelKind::Webhook { url: url.to_owned(), hmac, ca_file };
-    channels(None, vec![("hook", hook)], deadlines())
+    channels(None, vec![("hook", hook)], deadlines)
 }
 
 fn url(receiver: &Receiver) -> String {
@@ -87,7 +96,9 @@ async fn an_answer_says_whether_to_come_back() {
         (Then::Endless("HTTP/1.1 503 No\r\nX-Long: "), "temporary"),
     ] {
         let receiver = Receiver::start(answer, None).await;
-        let outcome = tell(&hook(&url(&receiver), None, None), "hook", &alert()).await;
+        let stalls = matches!(answer, Then::Stall | Then::Answer("what?\r\n\r\n" | "HTTP/1.1 200"));
+        let house = hook_in(&url(&receiver), None, None, if stalls { short() } else { patient() });
+        let outcome = tell(&house, "hook", &alert()).await;
         assert_eq!(kind(&outcome), expected, "{answer:?}: {outcome:?}");
         assert!(!reason(&outcome).contains("T0K3N"), "{outcome:?}");
         assert_eq!(receiver.requests().len(), 1, "{answer:?}");
