@@ -2,10 +2,11 @@
 //! the one [`Writer`]; what was decided to be sent leaves through `dispatch`; `watch` proves that we are not blind.
 
 mod health;
+pub mod watch;
 mod window;
 mod writer;
 
-pub use health::{Health, Link, MailboxHealth};
+pub use health::{Health, Link, Loop, MailboxHealth, TaskDeaths};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use writer::{
     Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Writer, WriterError,
