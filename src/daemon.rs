@@ -1,0 +1,3 @@
+//! Layer 9: the daemon.
+
+mod supervisor;
