@@ -3,10 +3,12 @@
 
 mod health;
 mod window;
+mod world;
 mod writer;
 
 pub use health::{Health, Link, MailboxHealth};
 pub use window::{Arrived, Content, Span, Watched, Window};
+pub use world::{World, not_acted_on, policy_folders};
 pub use writer::{
     Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Writer, WriterError,
 };
