@@ -14,6 +14,9 @@ mod words;
 pub use diagnostics::{Colours, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
-pub use outgoing::{AlarmNote, Alert, Outgoing, ReplyMail};
+pub use outgoing::{
+    AlarmNote, Alert, AlertText, ComposeError, Outgoing, ReplyMail, alarm_json, alarm_mail, alarm_text,
+    alert_json, alert_mail, alert_text, reply_mail,
+};
 pub use reply::{Reply, reply};
 pub use words::{hours_in_words, instant_in_words};

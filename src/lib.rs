@@ -21,6 +21,7 @@
 //! | 4 | [`casework`] | cases, and the book that says how things stand |
 //! | 5 | [`compose`] | decisions and mistakes in words: replies, explanations, diagnostics |
 //! | 5 | [`sources`] | policy folders and mails from files |
+//! | 5 | [`net`] | dialling and TLS |
 //! | 5 | [`telemetry`] | metrics, and what goes into the log |
 //! | 6 | [`deliver`] | channels: an outbox entry goes out, or says why not |
 //! | 7 | [`service`] | what runs: ingest, the writer, dispatch, follow-up, watch |
@@ -117,6 +118,7 @@ pub mod decision;
 pub mod deliver;
 pub mod lexicon;
 pub mod mail;
+pub mod net;
 pub mod policy;
 pub mod service;
 pub mod settings;

@@ -1,0 +1,1 @@
+//! Dispatch with a double of the outbox.
