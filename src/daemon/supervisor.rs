@@ -215,12 +215,13 @@ impl Supervisor {
         rest
     }
 
-    /// Ends a kept task and waits until it has; at the deadline it is cut off. False when it was.
-    pub(super) async fn end(&mut self, name: &str, deadline: Instant) -> bool {
-        self.resting.retain(|(_, kept)| *kept.name != *name);
-        let is_it = |running: &Running| *running.name == *name;
-        self.running.values().filter(|running| is_it(running)).for_each(|running| running.cancel.cancel());
-        self.wait_for(is_it, deadline).await.is_empty()
+    /// Ends kept tasks and waits until they have; at the deadline they are cut off, and named.
+    pub(super) async fn end(&mut self, names: &[String], deadline: Instant) -> Vec<Arc<str>> {
+        let named = |name: &str| names.iter().any(|wanted| wanted == name);
+        self.resting.retain(|(_, kept)| !named(&kept.name));
+        let these = |running: &Running| matches!(running.duty, Duty::Kept(_)) && named(&running.name);
+        self.running.values().filter(|running| these(running)).for_each(|running| running.cancel.cancel());
+        self.wait_for(these, deadline).await
     }
 
     /// Ends everything: those who ask until `deadline` less the time that `serving` needs, then the others. Names

@@ -96,7 +96,7 @@ async fn one_kept_task_ends_while_the_others_go_on_and_their_deaths_are_not_lost
         dying.notified().await;
         Err("gone".to_owned())
     });
-    assert!(supervisor.end("a", in_time()).await);
+    assert_eq!(supervisor.end(&["a".to_owned()], in_time()).await, []);
     assert!(supervisor.kept().is_empty());
     assert_eq!(event(&mut supervisor).await, Event::Lost { name: "b".into(), why: "gone".to_owned() });
 }
@@ -107,7 +107,7 @@ async fn a_task_that_rests_can_be_ended_and_does_not_come_back() {
     supervisor.keep("a", |_| async { Err("no".to_owned()) });
     assert!(matches!(event(&mut supervisor).await, Event::Died { .. }));
     assert_eq!(supervisor.kept(), ["a".into()]);
-    assert!(supervisor.end("a", in_time()).await);
+    assert_eq!(supervisor.end(&["a".to_owned()], in_time()).await, []);
     assert!(supervisor.kept().is_empty());
 }
 
@@ -156,7 +156,7 @@ async fn who_does_not_end_is_cut_off_in_time_and_the_others_still_end_well() {
 async fn who_hangs_when_it_is_ended_alone_is_cut_off_as_well() {
     let mut supervisor = Supervisor::new(AT_ONCE);
     supervisor.keep("a", |_| std::future::pending());
-    assert!(!supervisor.end("a", soon()).await);
+    assert_eq!(supervisor.end(&["a".to_owned()], soon()).await, ["a".into()]);
     assert!(supervisor.kept().is_empty());
     assert!(timeout_at(soon(), supervisor.next()).await.is_err(), "its end is no event");
 }
