@@ -23,6 +23,7 @@
 //! | 5 | [`sources`] | policy folders and mails from files |
 //! | 5 | [`net`] | dialling and TLS |
 //! | 5 | [`telemetry`] | metrics, and what goes into the log |
+//! | 6 | [`store`] | what is kept: transactions on SQLite, and a look from outside |
 //! | 6 | [`deliver`] | channels: an outbox entry goes out, or says why not |
 //! | 7 | [`service`] | what runs: ingest, the writer, dispatch, follow-up, watch |
 //! | 10 | [`cli`] | the commands, one file each |
@@ -112,6 +113,8 @@ pub mod calendar;
 pub mod casework;
 pub mod cli;
 pub mod compose;
+pub mod console;
+pub mod daemon;
 pub mod decision;
 pub mod deliver;
 pub mod lexicon;
@@ -121,4 +124,5 @@ pub mod policy;
 pub mod service;
 pub mod settings;
 pub mod sources;
+pub mod store;
 pub mod telemetry;

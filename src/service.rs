@@ -3,12 +3,15 @@
 
 mod dispatch;
 mod health;
+pub mod watch;
 mod window;
+mod world;
 mod writer;
 
 pub use dispatch::{Dispatch, Outbox};
-pub use health::{Health, Link, MailboxHealth};
+pub use health::{Health, Link, Loop, MailboxHealth, TaskDeaths};
 pub use window::{Arrived, Content, Span, Watched, Window};
+pub use world::{World, not_acted_on, policy_folders};
 pub use writer::{
-    Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Writer, WriterError,
+    Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Way, Writer, WriterError,
 };

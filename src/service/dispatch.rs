@@ -25,6 +25,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::queue::Queues;
+use super::health::{Health, Loop};
 use super::writer::{Alarm, Claimed, Settle, Settled, Way, Writer, WriterError};
 use crate::base::clock::Clock;
 use crate::compose::Outgoing;
@@ -86,6 +87,8 @@ pub struct Dispatch<O = Writer> {
     pub wake: Arc<Notify>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Where it is told that the loop goes round.
+    pub health: Arc<Health>,
     /// What time it is.
     pub clock: Arc<dyn Clock + Send + Sync>,
 }
@@ -125,7 +128,7 @@ impl<O: Outbox> Dispatch<O> {
     /// Sends until it is cancelled; then waits for what is under way, at most eight seconds, and leaves the rest leased.
     /// The writer must outlive it.
     pub async fn run(self, cancel: CancellationToken) {
-        let Dispatch { outbox, channels, mut leased, wake, metrics, clock } = self;
+        let Dispatch { outbox, channels, mut leased, wake, metrics, health, clock } = self;
         let tools = Arc::new(Tools { outbox, metrics, clock, well: Mutex::default() });
         let mut desk = Desk {
             tools,
@@ -151,6 +154,7 @@ impl<O: Outbox> Dispatch<O> {
                 },
                 () = wake.notified() => desk.look(),
                 _ = tick.tick() => {
+                    health.beat(Loop::Dispatch);
                     desk.channels.borrow().tidy();
                     desk.look();
                 }

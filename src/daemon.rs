@@ -1,0 +1,7 @@
+//! Layer 9: the daemon.
+
+mod load;
+mod reload;
+mod supervisor;
+
+pub use load::Unusable;
