@@ -21,6 +21,7 @@ use self::mail::MailChannel;
 use self::smtp::Server;
 use self::webhook::Webhook;
 use crate::base::clock::Clock;
+use crate::base::secret::Secret;
 use crate::compose::{Outgoing, ReplyMail, alarm_json, alert_json};
 use crate::mail::Address;
 use crate::settings::{ChannelKind, SecretSource, Settings};
@@ -75,7 +76,7 @@ pub enum Route<'a> {
 
 /// Looks a secret up, each time that one is needed. An error is a line that does not hold the secret.
 pub type Secrets =
-    Arc<dyn Fn(SecretSource) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+    Arc<dyn Fn(SecretSource) -> Pin<Box<dyn Future<Output = Result<Secret, String>> + Send>> + Send + Sync>;
 
 /// How long the other side may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

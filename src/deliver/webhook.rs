@@ -50,7 +50,7 @@ impl Webhook {
                 Ok(key) => key,
                 Err(error) => return temporary(format!("the key of the signature cannot be had: {error}")),
             };
-            let Some(signature) = signature(key.as_bytes(), &[&timestamp, ".", &body]) else {
+            let Some(signature) = signature(key.expose().as_bytes(), &[&timestamp, ".", &body]) else {
                 return Outcome::Permanent("the body cannot be signed".to_owned());
             };
             headers.push(("X-Nightdesk-Signature", format!("v1={signature}")));

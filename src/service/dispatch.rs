@@ -113,6 +113,7 @@ enum Ended {
 /// The state of the loop.
 struct Desk<O> {
     tools: Arc<Tools<O>>,
+    health: Arc<Health>,
     channels: watch::Receiver<Arc<Channels>>,
     queues: Queues,
     running: JoinSet<Ended>,
@@ -132,6 +133,7 @@ impl<O: Outbox> Dispatch<O> {
         let tools = Arc::new(Tools { outbox, metrics, clock, well: Mutex::default() });
         let mut desk = Desk {
             tools,
+            health,
             channels,
             queues: Queues::default(),
             running: JoinSet::new(),
@@ -154,7 +156,6 @@ impl<O: Outbox> Dispatch<O> {
                 },
                 () = wake.notified() => desk.look(),
                 _ = tick.tick() => {
-                    health.beat(Loop::Dispatch);
                     desk.channels.borrow().tidy();
                     desk.look();
                 }
@@ -206,6 +207,10 @@ impl<O: Outbox> Desk<O> {
     fn look(&mut self) {
         let room = MOST_IN_HAND.saturating_sub(self.queues.in_hand());
         if self.claiming || room == 0 {
+            if room == 0 {
+                // All ways out are slow; that is no fault of the loop.
+                self.health.beat(Loop::Dispatch);
+            }
             self.more = true;
             return;
         }
@@ -223,6 +228,7 @@ impl<O: Outbox> Desk<O> {
         }
         match ended {
             Ok((_, Ended::Claim(Ok(entries)))) => {
+                self.health.beat(Loop::Dispatch);
                 self.more |= entries.len() >= CLAIM;
                 for entry in entries {
                     self.take(entry);

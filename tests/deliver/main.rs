@@ -17,6 +17,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use nightdesk::base::clock::FixedClock;
 use nightdesk::base::duration::Rate;
+use nightdesk::base::secret::Secret;
 use nightdesk::casework::Brief;
 use nightdesk::compose::{AlarmNote, Alert, Outgoing, ReplyMail};
 use nightdesk::deliver::{Channels, Deadlines, HandOver, Outcome, Route, Secrets};
@@ -76,7 +77,7 @@ fn channels(
     let secrets: Secrets = Arc::new(|source| {
         Box::pin(async move {
             match source {
-                SecretSource::Credential(_) => Ok(SECRET.to_owned()),
+                SecretSource::Credential(_) => Ok(Secret::new(SECRET)),
                 SecretSource::File(_) | SecretSource::Command(_) => Err("there is no such file".to_owned()),
             }
         })

@@ -8,14 +8,15 @@
 //! RFC 5321, 3207 (STARTTLS), 4954 (AUTH).
 
 use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Ehlo, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
-use std::net::SocketAddr;
 
 use super::dialogue::{Dialogue, Reply, SmtpError, Stage};
+use crate::base::secret::Secret;
 use crate::deliver::{Deadlines, HandOver};
 use crate::mail::Address;
 use crate::net::{self, Link};
@@ -29,7 +30,7 @@ const MORE: Range<u16> = 300..400;
 /// Who logs in, and with what.
 pub(super) struct Login {
     pub(super) username: String,
-    pub(super) password: String,
+    pub(super) password: Secret,
 }
 
 /// A server that waits for mail.
@@ -120,7 +121,7 @@ impl Session {
     }
 
     async fn log_in(&mut self, hello: &Reply, login: Login) -> Result<(), SmtpError> {
-        let credentials = Credentials::new(login.username, login.password);
+        let credentials = Credentials::new(login.username, login.password.expose().to_owned());
         let line = |mechanism, challenge: Option<&str>| {
             Auth::new(mechanism, credentials.clone(), challenge.map(str::to_owned))
                 .map(|auth| auth.to_string())
@@ -168,7 +169,7 @@ fn own_name(link: &Link) -> ClientId {
     match address {
         Ok(SocketAddr::V4(address)) => ClientId::Ipv4(*address.ip()),
         Ok(SocketAddr::V6(address)) => ClientId::Ipv6(*address.ip()),
-        Err(_) => ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST),
+        Err(_) => ClientId::Ipv4(Ipv4Addr::LOCALHOST),
     }
 }
 

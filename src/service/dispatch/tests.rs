@@ -72,6 +72,7 @@ struct Rig {
     wake: Arc<Notify>,
     cancel: CancellationToken,
     channels: watch::Sender<Arc<Channels>>,
+    health: Arc<Health>,
     running: JoinHandle<()>,
 }
 
@@ -82,6 +83,7 @@ impl Rig {
         let outbox = Double { due: Arc::default(), seen: seen_in, broken: Arc::default() };
         let (leased, leased_out) = mpsc::channel(16);
         let (channels, channels_out) = watch::channel(Arc::new(ways(port)));
+        let health = Arc::new(Health::default());
         let (wake, cancel) = (Arc::new(Notify::new()), CancellationToken::new());
         let dispatch = Dispatch {
             outbox: outbox.clone(),
@@ -89,10 +91,11 @@ impl Rig {
             leased: leased_out,
             wake: Arc::clone(&wake),
             metrics: Arc::default(),
+            health: Arc::clone(&health),
             clock: Arc::new(FixedClock(NOW)),
         };
         let running = tokio::spawn(dispatch.run(cancel.clone()));
-        Rig { outbox, seen, leased, wake, cancel, channels, running }
+        Rig { outbox, seen, leased, wake, cancel, channels, health, running }
     }
 
     async fn next(&mut self) -> Seen {
@@ -196,6 +199,11 @@ async fn entries_go_out_as_they_are_handed_over_and_as_they_are_due() {
     let mut rig = Rig::new(9);
     rig.leased.send(alarm(1, "log")).await.unwrap();
     assert_eq!(rig.settled().await, (1, Settled::Sent));
+    rig.health.beat(Loop::Writer);
+    rig.health.beat(Loop::Watch);
+    while !rig.health.all_beat() {
+        tokio::task::yield_now().await;
+    }
     rig.due((2..200).map(|id| alarm(id, "log")));
     let mut ids = Vec::new();
     while ids.len() < 198 {
