@@ -27,7 +27,7 @@ use nightdesk::settings::{
 };
 
 /// When everything is sent.
-const NOW: Timestamp = Timestamp::constant(1_768_000_000, 0);
+const NOW: Timestamp = Timestamp::constant(1_768_010_622, 0);
 /// The password of the account and the key of webhooks.
 const SECRET: &str = "s3cr3t-pässword";
 
@@ -107,9 +107,9 @@ fn alert() -> Outgoing {
         brief: Brief {
             policy: "alloy".to_owned(),
             mailbox: Some("support".to_owned()),
-            message_id: None,
+            message_id: Some("m1@customer.example".to_owned()),
             sender: Some("mia@customer.example".to_owned()),
-            sender_name: None,
+            sender_name: Some("Mia Berger".to_owned()),
             subject: "Urgent: API unavailable".to_owned(),
             excerpt: "It answers 503.".to_owned(),
             words: vec!["Urgent".to_owned()],
@@ -119,12 +119,12 @@ fn alert() -> Outgoing {
             automation: Vec::new(),
             readable: true,
             conversation: "new".to_owned(),
-            rule: "after hours".to_owned(),
+            rule: "after hours: incident".to_owned(),
             desk: "us".to_owned(),
             zone: "America/New_York".to_owned(),
-            opens_at: None,
+            opens_at: "2026-01-12T13:00:00Z".parse().ok(),
             received_at: NOW,
-            respond_by: None,
+            respond_by: Some(NOW + SignedDuration::from_hours(2)),
         },
     }))
 }

@@ -150,3 +150,23 @@ async fn a_receiver_that_is_not_there_may_come_back() {
     assert_eq!(kind(&outcome), "temporary", "{outcome:?}");
     assert!(!reason(&outcome).contains("T0K3N"), "{outcome:?}");
 }
+
+/// The objects that `deploy/WEBHOOK.md` shows are what is posted.
+#[tokio::test]
+async fn the_page_for_receivers_shows_what_is_posted() {
+    let receiver = Receiver::start(Then::Answer(OK), None).await;
+    let house = hook(&url(&receiver), None, None);
+    for outgoing in [alert(), alarm()] {
+        assert_eq!(tell(&house, "hook", &outgoing).await, Outcome::Sent);
+    }
+    let page = include_str!("../../deploy/WEBHOOK.md");
+    let shown: Vec<&str> =
+        page.split("```json\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text);
+    assert_eq!(shown.len(), 2);
+    for (shown, posted) in shown.iter().zip(receiver.requests()) {
+        let posted = json(&posted.body).expect("JSON");
+        let pretty = serde_json::to_string_pretty(&posted).expect("JSON");
+        assert_eq!(json(shown).ok(), Some(posted), "the page should show:\n{pretty}");
+    }
+}

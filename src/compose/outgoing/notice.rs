@@ -282,16 +282,18 @@ fn particulars(alert: &Alert) -> Vec<String> {
     lines
 }
 
-/// `3 days 2 h`, `1 h 40 min`, `25 min`, `40 s`.
+/// `3 days 2 h`, `1 h 40 min`, `2 h`, `25 min`, `40 s`.
 fn span_in_words(span: SignedDuration) -> String {
-    let minutes = span.as_mins();
-    let (days, hours) = (minutes / (24 * 60), minutes / 60);
-    match (days, hours, minutes) {
+    let (minutes, hours) = (span.as_mins(), span.as_hours());
+    let two = |large: String, small: i64, unit: &str| {
+        if small == 0 { large } else { format!("{large} {small} {unit}") }
+    };
+    match (hours / 24, hours, minutes) {
         (0, 0, 0) => format!("{} s", span.as_secs()),
         (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {} min", minutes % 60),
-        (1, hours, _) => format!("1 day {} h", hours % 24),
-        (days, hours, _) => format!("{days} days {} h", hours % 24),
+        (0, hours, minutes) => two(format!("{hours} h"), minutes % 60, "min"),
+        (1, hours, _) => two("1 day".to_owned(), hours % 24, "h"),
+        (days, hours, _) => two(format!("{days} days"), hours % 24, "h"),
     }
 }
 
