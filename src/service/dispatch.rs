@@ -229,7 +229,7 @@ impl<O: Outbox> Desk<O> {
         match ended {
             Ok((_, Ended::Claim(Ok(entries)))) => {
                 self.health.beat(Loop::Dispatch);
-                self.more |= entries.len() >= CLAIM;
+                self.more |= entries.len() >= CLAIM || self.queues.in_hand() + entries.len() >= MOST_IN_HAND;
                 for entry in entries {
                     self.take(entry);
                 }
