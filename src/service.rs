@@ -13,5 +13,6 @@ pub use health::{Health, Link, Loop, MailboxHealth, TaskDeaths};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use world::{World, not_acted_on, policy_folders};
 pub use writer::{
-    Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Way, Writer, WriterError,
+    Alarm, Claimed, Cursor, HandOff, MailboxKey, MailboxState, Rules, Settle, Settled, Verdict, Way, Writer,
+    WriterError,
 };

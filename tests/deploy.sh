@@ -37,7 +37,7 @@ systemd-analyze security --offline=true --threshold=15 --no-pager "$folder/night
 if [ "$(id -u)" -eq 0 ] && command -v systemd-sysusers systemd-tmpfiles >/dev/null; then
   root=$folder/root
   mkdir -p "$root/etc"
-  systemd-sysusers --root="$root" deploy/sysusers.d/nightdesk.conf 2>/dev/null
+  systemd-sysusers --root="$root" "$PWD"/deploy/sysusers.d/nightdesk.conf 2>/dev/null
   grep -q '^nightdesk:' "$root/etc/passwd" || fail "sysusers.d makes no user"
   systemd-tmpfiles --root="$root" --create "$PWD/deploy/tmpfiles.d/nightdesk.conf"
   [ "$(stat -c '%a' "$root/etc/nightdesk/credentials")" = 700 ] || fail "credentials are not private"
