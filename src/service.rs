@@ -3,6 +3,7 @@
 
 mod dispatch;
 mod health;
+pub mod ingest;
 pub mod watch;
 mod window;
 mod world;
