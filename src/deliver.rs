@@ -59,6 +59,11 @@ pub enum HandOver {
     Unavailable(String),
 }
 
+/// A server through which nothing can be sent, and why. One line without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(pub String);
+
 /// Through what an entry leaves, by its name in the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route<'a> {
@@ -186,6 +191,17 @@ impl Channels {
             (Route::Account(_), Outgoing::Alert(_) | Outgoing::Alarm(_)) => {
                 Outcome::Permanent("only replies go through an account".to_owned())
             }
+        }
+    }
+
+    /// Opens a session with the SMTP server of an account, logs in, and sends nothing.
+    ///
+    /// # Errors
+    /// Says in a line why that does not work, also when there is no such server.
+    pub async fn probe(&self, account: &str) -> Result<(), Unusable> {
+        match self.accounts.get(account) {
+            Some(server) => server.probe().await.map_err(Unusable),
+            None => Err(Unusable(format!("no account {account} with an SMTP server"))),
         }
     }
 

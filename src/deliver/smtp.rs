@@ -87,6 +87,13 @@ impl Server {
         passed
     }
 
+    /// Whether a session can be had.
+    pub(super) async fn probe(&self) -> Result<(), String> {
+        let session = self.session().await.map_err(|error| error.to_string())?;
+        self.keep(session);
+        Ok(())
+    }
+
     /// Drops the sessions that have waited too long.
     pub(super) fn tidy(&self) {
         let now = Instant::now();

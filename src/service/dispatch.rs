@@ -189,7 +189,7 @@ impl<O: Outbox> Desk<O> {
 
     fn put_back(&mut self, entry: Claimed) {
         let tools = Arc::clone(&self.tools);
-        let settled = plan::crowded(&entry, tools.clock.now());
+        let settled = plan::crowded(&entry, tools.clock.now(), fastrand::f64());
         let owner = (entry.id, entry.way.clone());
         self.spawn(owner, async move { tools.settle(&entry, settled).await });
     }

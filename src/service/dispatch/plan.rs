@@ -16,8 +16,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(15);
 const JITTER: f64 = 0.2;
 /// When an alert or alarm is given up: by then somebody has read the mailbox.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// How soon an entry comes back that found its way crowded.
-const CROWDED_WAIT: SignedDuration = SignedDuration::from_secs(15);
+/// How soon an entry comes back at the earliest that found its way crowded.
+const CROWDED_WAIT: Duration = Duration::from_secs(15);
 
 /// What stands before the network is touched: a reply that would no longer be true.
 pub(super) fn before(entry: &Claimed, now: Timestamp) -> Option<Settled> {
@@ -49,9 +49,9 @@ pub(super) fn after(entry: &Claimed, outcome: Outcome, now: Timestamp, chance: f
 }
 
 /// What becomes of an entry whose way has too many before it.
-pub(super) fn crowded(entry: &Claimed, now: Timestamp) -> Settled {
-    let at = now.saturating_add(CROWDED_WAIT).unwrap_or(Timestamp::MAX);
-    again(entry, "too many wait for the same way out".to_owned(), at, now)
+pub(super) fn crowded(entry: &Claimed, now: Timestamp, chance: f64) -> Settled {
+    let wait = backoff(entry.attempt, chance).max(CROWDED_WAIT);
+    again(entry, "too many wait for the same way out".to_owned(), later(now, wait), now)
 }
 
 fn again(entry: &Claimed, reason: String, at: Timestamp, now: Timestamp) -> Settled {

@@ -8,8 +8,8 @@ use crate::service::writer::{Claimed, Way};
 
 /// How many attempts are under way at once over one way.
 const MOST_UNDER_WAY: usize = 4;
-/// How many entries wait for one way.
-const MOST_WAITING: usize = 32;
+/// How many entries wait for one way: a storm of alerts fits, and a way that is dead leaves room for the others.
+const MOST_WAITING: usize = 256;
 /// How long an entry may wait for its way: well within its lease.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
