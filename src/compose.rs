@@ -8,6 +8,7 @@ mod explanation;
 mod narrative;
 mod outgoing;
 mod reply;
+mod table;
 mod trace;
 mod words;
 
@@ -16,4 +17,5 @@ pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
 pub use outgoing::{AlarmNote, Alert, Outgoing, ReplyMail};
 pub use reply::{Reply, reply};
+pub use table::{cut, table};
 pub use words::{hours_in_words, instant_in_words};

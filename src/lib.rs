@@ -119,4 +119,5 @@ pub mod policy;
 pub mod service;
 pub mod settings;
 pub mod sources;
+pub mod store;
 pub mod telemetry;

@@ -2,11 +2,13 @@
 //! the one [`Writer`]; what was decided to be sent leaves through `dispatch`; `watch` proves that we are not blind.
 
 mod health;
+mod load;
 mod window;
 mod world;
 mod writer;
 
 pub use health::{Health, Link, MailboxHealth};
+pub use load::{NoWorld, load_world};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use world::{World, not_acted_on, policy_folders};
 pub use writer::{

@@ -49,7 +49,8 @@ impl World {
             let mut within = Within { folder: &folder, files: HashMap::new() };
             problems.extend(outcome.diagnostics.into_iter().map(|diagnostic| within.placed(diagnostic)));
             if let Some(mut policy) = outcome.policy {
-                problems.extend(not_acted_on(&policy).into_iter().map(|diagnostic| within.placed(diagnostic)));
+                problems
+                    .extend(not_acted_on(&policy).into_iter().map(|diagnostic| within.placed(diagnostic)));
                 within.channels(&policy, settings, &mut problems);
                 add_addresses(settings, &folder, &mut policy);
                 compiled.insert(folder, Some(Arc::new(policy)));
@@ -69,7 +70,8 @@ impl World {
         let mailboxes: Vec<Arc<Watched>> = mailboxes.map(Arc::new).collect();
         let (diagnostics, left_out) = problems.into_sorted();
         let is_warning = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Warning;
-        if left_out > 0 || !diagnostics.iter().all(is_warning) || mailboxes.len() != settings.mailboxes.len() {
+        if left_out > 0 || !diagnostics.iter().all(is_warning) || mailboxes.len() != settings.mailboxes.len()
+        {
             return Err(diagnostics);
         }
         Ok(World { settings: settings.clone(), mailboxes, warnings: diagnostics })
@@ -84,7 +86,8 @@ pub fn not_acted_on(policy: &Policy) -> Vec<Diagnostic> {
 fn waits(policy: &Policy, escalation: &Escalation) -> Option<Diagnostic> {
     let later = escalation.steps.len().saturating_sub(1);
     let parts = [
-        (later > 0).then(|| if later == 1 { "1 later step".to_owned() } else { format!("{later} later steps") }),
+        (later > 0)
+            .then(|| if later == 1 { "1 later step".to_owned() } else { format!("{later} later steps") }),
         escalation.repeat_every.map(|_| "`repeat_every`".to_owned()),
         escalation.remind_before.map(|_| "`remind_before`".to_owned()),
         (!escalation.group_by.is_empty()).then(|| "`group_by`".to_owned()),
@@ -95,7 +98,10 @@ fn waits(policy: &Policy, escalation: &Escalation) -> Option<Diagnostic> {
     }
     let message = "only the first step of this escalation is acted on in this version";
     let warning = located(policy, &escalation.origin, message).found(parts.join(", "));
-    Some(Diagnostic { severity: Severity::Warning, ..warning.hint("name everybody who must know in the first step") })
+    Some(Diagnostic {
+        severity: Severity::Warning,
+        ..warning.hint("name everybody who must know in the first step")
+    })
 }
 
 fn located(policy: &Policy, origin: &Origin, message: &str) -> Diagnostic {
@@ -110,6 +116,15 @@ fn at(place: &Place, message: &str) -> Diagnostic {
         Some(location) => Diagnostic::error(location.clone(), message),
         None => Diagnostic::without_place(message),
     }
+}
+
+/// Mistakes of a policy, with the folder before the name of the file.
+pub(super) fn within(
+    folder: &Path,
+    diagnostics: impl Iterator<Item = Diagnostic>,
+) -> impl Iterator<Item = Diagnostic> {
+    let mut within = Within { folder, files: HashMap::new() };
+    diagnostics.map(move |diagnostic| within.placed(diagnostic))
 }
 
 /// A policy's folder, and its files under their whole name.
@@ -139,12 +154,16 @@ impl Within<'_> {
         let known: Vec<&str> = settings.channels.iter().map(|channel| channel.name.value.as_str()).collect();
         for escalation in &policy.escalations {
             let named = escalation.steps.iter().flat_map(|step| &step.notify);
-            let mut unknown: Vec<&str> = named.map(String::as_str).filter(|name| !known.contains(name)).collect();
+            let mut unknown: Vec<&str> =
+                named.map(String::as_str).filter(|name| !known.contains(name)).collect();
             unknown.sort_unstable();
             unknown.dedup();
             for name in unknown {
-                let allowed =
-                    if known.is_empty() { "nothing yet: there is no [[channel]]".to_owned() } else { list(&known) };
+                let allowed = if known.is_empty() {
+                    "nothing yet: there is no [[channel]]".to_owned()
+                } else {
+                    list(&known)
+                };
                 let message = "the settings have no channel of a name that this escalation notifies";
                 let mistake = located(policy, &escalation.origin, message)
                     .found(format!("\"{}\"", clip(name)))
@@ -186,7 +205,10 @@ fn watched(
             at(&name.place, message)
                 .found(format!("\"{}\"", clip(&name.value)))
                 .allowed(list(&policy.mailboxes))
-                .hint(format!("add it to `mailboxes` of {}", mailbox.policy.value.join("policy.toml").display())),
+                .hint(format!(
+                    "add it to `mailboxes` of {}",
+                    mailbox.policy.value.join("policy.toml").display()
+                )),
         );
     }
     for address in &mailbox.addresses {

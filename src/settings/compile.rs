@@ -22,6 +22,9 @@ use crate::base::duration::{RATE_FORM, Rate, parse_rate};
 pub struct Outcome {
     /// The settings, when nothing was wrong.
     pub settings: Option<Settings>,
+    /// Where the database is, as soon as that much is right: what ops must see and switch at once does not wait for
+    /// the mistake that somebody made elsewhere.
+    pub store: Option<Store>,
     /// Mistakes and warnings by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// How many more mistakes were only counted.
@@ -44,21 +47,19 @@ pub fn compile(layers: &Layers) -> Outcome {
     let root = merge(layers, &mut problems);
     // Half the layers would only make follow-up mistakes.
     let is_whole = layers.unreadable.is_empty() && !problems.is_not_toml();
-    let settings = is_whole.then(|| {
-        let mut values = Values { folder: &layers.folder, problems: &mut problems };
-        mean(&root, &mut values)
-    });
+    let mut values = Values { folder: &layers.folder, problems: &mut problems };
+    let (store, settings) = if is_whole { mean(&root, &mut values) } else { (None, None) };
     let (diagnostics, left_out) = problems.into_sorted();
-    let sound = left_out == 0 && diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
-    Outcome { settings: settings.flatten().filter(|_| sound), diagnostics, left_out }
+    let sound =
+        left_out == 0 && diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
+    Outcome { settings: settings.filter(|_| sound), store, diagnostics, left_out }
 }
 
-fn mean(root: &Node, values: &mut Values<'_>) -> Option<Settings> {
+fn mean(root: &Node, values: &mut Values<'_>) -> (Option<Store>, Option<Settings>) {
     let root = root.section("the settings", values.problems);
     let store = store(&root, values);
     let (account_names, accounts) = named(&root, "account", values);
-    let accounts: Vec<Option<Account>> =
-        accounts.iter().map(|row| account::account(row, values)).collect();
+    let accounts: Vec<Option<Account>> = accounts.iter().map(|row| account::account(row, values)).collect();
     let known = Accounts { names: &account_names, rows: &accounts };
     let (channel_names, channels) = named(&root, "channel", values);
     let channels: Vec<_> = channels.iter().map(|row| channel::channel(row, &known, values)).collect();
@@ -66,23 +67,30 @@ fn mean(root: &Node, values: &mut Values<'_>) -> Option<Settings> {
     let mailboxes: Vec<Option<Mailbox>> =
         rows.iter().map(|row| mailbox::mailbox(row, &known, values)).collect();
     if rows.is_empty() {
-        note(root.place, "there is no [[mailbox]]: nothing would be watched", values.problems, |diagnostic| {
-            diagnostic.hint("name at least one [[account]] and one [[mailbox]]")
-        });
+        note(
+            root.place,
+            "there is no [[mailbox]]: nothing would be watched",
+            values.problems,
+            |diagnostic| diagnostic.hint("name at least one [[account]] and one [[mailbox]]"),
+        );
     }
     mailbox::twice(&mailboxes, values.problems);
     let http = http(&root, values);
     let limits = limits(&root, values);
     let ops = ops(&root, &channel_names, values);
-    Some(Settings {
-        store: store?,
-        accounts: accounts.into_iter().collect::<Option<_>>()?,
-        mailboxes: mailboxes.into_iter().collect::<Option<_>>()?,
-        channels: channels.into_iter().collect::<Option<_>>()?,
-        http,
-        limits,
-        ops,
-    })
+    let whole = || {
+        Some(Settings {
+            store: store.clone()?,
+            accounts: accounts.into_iter().collect::<Option<_>>()?,
+            mailboxes: mailboxes.into_iter().collect::<Option<_>>()?,
+            channels: channels.into_iter().collect::<Option<_>>()?,
+            http,
+            limits,
+            ops,
+        })
+    };
+    let settings = whole();
+    (store, settings)
 }
 
 /// The accounts there are; one that is wrong has a name all the same.
@@ -99,11 +107,7 @@ impl Accounts<'_> {
 }
 
 /// The rows of a kind and how they are called.
-fn named<'n>(
-    root: &Section<'n>,
-    kind: &str,
-    values: &mut Values<'_>,
-) -> (Vec<String>, Vec<Section<'n>>) {
+fn named<'n>(root: &Section<'n>, kind: &str, values: &mut Values<'_>) -> (Vec<String>, Vec<Section<'n>>) {
     let Some(node) = root.get(kind) else { return (Vec::new(), Vec::new()) };
     let Content::Table(rows) = &node.content else { return (Vec::new(), Vec::new()) };
     let sections = rows.iter().map(|(name, row)| {
@@ -136,7 +140,8 @@ fn index_of(node: &Node, kind: &str, known: &[String], problems: &mut Problems) 
     let name = node.text(problems)?;
     let index = known.iter().position(|known| *known == name);
     if index.is_none() {
-        let names: Vec<&str> = known.iter().map(String::as_str).filter(|name| !name.starts_with('\0')).collect();
+        let names: Vec<&str> =
+            known.iter().map(String::as_str).filter(|name| !name.starts_with('\0')).collect();
         let allowed =
             if names.is_empty() { format!("nothing yet: there is no [[{kind}]]") } else { list(&names) };
         note(&node.place, &format!("there is no {kind} of this name"), problems, |diagnostic| {
@@ -234,11 +239,13 @@ fn ops(root: &Section<'_>, channels: &[String], values: &mut Values<'_>) -> Ops 
     if let Some(node) = root.get("ops") {
         let section = node.section("[ops]", values.problems);
         section.only(&["alarm"], &["heartbeat"], values.problems);
-        let elements = section.get("alarm").map(|node| {
-            node.elements("a list of channels, such as [\"ops-mail\"]", values.problems)
-        });
+        let elements = section
+            .get("alarm")
+            .map(|node| node.elements("a list of channels, such as [\"ops-mail\"]", values.problems));
         for element in elements.unwrap_or_default() {
-            let Some(index) = index_of(&element, "channel", channels, values.problems) else { return Ops { alarm } };
+            let Some(index) = index_of(&element, "channel", channels, values.problems) else {
+                return Ops { alarm };
+            };
             if !alarm.contains(&index) {
                 alarm.push(index);
             }

@@ -100,8 +100,11 @@ impl Merge {
         for (key, value) in root.entries() {
             if ROOT_LATER.contains(&key.value) {
                 problems.push(
-                    Diagnostic::error(key.location(root.file()), format!("`{}` is not yet in this version", key.value))
-                        .hint("leave it out for now"),
+                    Diagnostic::error(
+                        key.location(root.file()),
+                        format!("`{}` is not yet in this version", key.value),
+                    )
+                    .hint("leave it out for now"),
                 );
                 continue;
             }
@@ -125,7 +128,8 @@ impl Merge {
         let mut seen: HashMap<String, usize> = HashMap::new();
         let mut map = Map::new();
         for row in rows {
-            let name = row.get("name").and_then(|name| name.as_str().map(|text| (text.to_owned(), name.location())));
+            let name =
+                row.get("name").and_then(|name| name.as_str().map(|text| (text.to_owned(), name.location())));
             let nameless = || format!("\0{}", self.spots.len());
             let name = match name {
                 Some((name, location)) => {
@@ -166,10 +170,12 @@ impl Merge {
         let mut map = Map::new();
         for (key, value) in table.entries() {
             let spot = self.spot(&value, key.location(table.file()));
-            let path: Vec<String> = path.iter().map(String::as_str).chain([key.value]).map(str::to_owned).collect();
+            let path: Vec<String> =
+                path.iter().map(String::as_str).chain([key.value]).map(str::to_owned).collect();
             map.insert(key.value.to_owned(), self.value(&value, spot, path));
         }
-        let is_whole = path.last().is_some_and(|key| WHOLE.contains(&key.as_str()));
+        // A row may have such a name.
+        let is_whole = path.len() > 2 && path.last().is_some_and(|key| WHOLE.contains(&key.as_str()));
         let origin = spot.order.to_string();
         self.tables.entry(path).or_insert(spot);
         let value = Value::new(Some(&origin), ValueKind::Table(map));
@@ -183,8 +189,8 @@ impl Merge {
             Shape::List(elements) => {
                 let elements = elements.iter().map(|element| {
                     let spot = self.spot(element, element.location());
-                    // What stands in a list is never merged, so no path leads to it.
-                    self.value(element, spot, Vec::new())
+                    // What stands in a list is never merged: no path leads to it.
+                    self.value(element, spot, vec!["\0".to_owned()])
                 });
                 ValueKind::Array(elements.collect())
             }
@@ -223,7 +229,8 @@ impl Merge {
             let name = by_key.get(&lower).copied().unwrap_or(lower.as_str());
             let variable = Variable::new(name, &key, &text);
             let Some(path) = self.path(&variable, problems) else { continue };
-            let spot = self.add(Place::Environment(variable.name.clone()), Place::Environment(variable.value.clone()));
+            let spot = self
+                .add(Place::Environment(variable.name.clone()), Place::Environment(variable.value.clone()));
             let value = Value::new(Some(&spot.order.to_string()), ValueKind::String(variable.text.clone()));
             if !self.insert(&mut root, &path, value, &spot) {
                 problems.push(
@@ -255,7 +262,9 @@ impl Merge {
             let form = format!("{ENVIRONMENT_PREFIX} and then one of {}", list(&ROOT.map(str::to_uppercase)));
             return refuse("this variable names no key of the settings", form, suggest(first, ROOT));
         }
-        let Some(kind) = ROWS.into_iter().find(|rows| *rows == first) else { return Some(variable.path.clone()) };
+        let Some(kind) = ROWS.into_iter().find(|rows| *rows == first) else {
+            return Some(variable.path.clone());
+        };
         let rows = self.names.get(kind);
         let called = variable.path.get(1).map_or("", String::as_str);
         match rows.and_then(|rows| rows.get(&in_a_variable(called))).map(Vec::as_slice) {
@@ -264,13 +273,21 @@ impl Merge {
                 path.get_mut(1)?.clone_from(name);
                 Some(path)
             }
-            Some([_, _, ..]) => {
-                refuse(&format!("two {kind}s are called like this"), "another name for one of them".to_owned(), None)
+            Some([_, _, ..]) => refuse(
+                &format!("two {kind}s are called like this"),
+                "another name for one of them".to_owned(),
+                None,
+            ),
+            Some(_) => {
+                refuse(&format!("this variable names no key of a {kind}"), format!("{kind}, name, key"), None)
             }
-            Some(_) => refuse(&format!("this variable names no key of a {kind}"), format!("{kind}, name, key"), None),
             None => {
-                let mut known: Vec<&str> =
-                    rows.into_iter().flat_map(HashMap::keys).map(String::as_str).filter(|name| !name.starts_with('\0')).collect();
+                let mut known: Vec<&str> = rows
+                    .into_iter()
+                    .flat_map(HashMap::keys)
+                    .map(String::as_str)
+                    .filter(|name| !name.starts_with('\0'))
+                    .collect();
                 known.sort_unstable();
                 let hint = suggest(called, known.iter().copied());
                 refuse(&format!("there is no {kind} of this name in the files"), list(&known), hint)
@@ -292,14 +309,7 @@ impl Merge {
                 let inside = Value::new(Some(&origin), ValueKind::Table(Map::new()));
                 if is_whole { Value::new(Some(&origin), ValueKind::Array(vec![inside])) } else { table() }
             });
-            let inside = match &mut entry.kind {
-                ValueKind::Table(inside) => inside,
-                ValueKind::Array(list) => match list.first_mut().map(|only| &mut only.kind) {
-                    Some(ValueKind::Table(inside)) => inside,
-                    _ => return false,
-                },
-                _ => return false,
-            };
+            let Some(inside) = inside_of(&mut entry.kind) else { return false };
             map = inside;
         }
         map.insert(last.clone(), value).is_none()
@@ -309,7 +319,8 @@ impl Merge {
     fn node(&self, value: Value, path: &[String]) -> Node {
         let spot = value.origin().and_then(|origin| self.spots.get(origin.parse::<usize>().ok()?));
         let spot = spot.or_else(|| self.tables.get(path));
-        let (key, place) = spot.map_or((Place::Default, Place::Default), |spot| (spot.key.clone(), spot.value.clone()));
+        let (key, place) =
+            spot.map_or((Place::Default, Place::Default), |spot| (spot.key.clone(), spot.value.clone()));
         let order = spot.map_or(0, |spot| spot.order);
         let content = match value.kind {
             ValueKind::String(text) => Content::Text(text),
@@ -330,10 +341,22 @@ impl Merge {
                 children.sort_by_key(|(_, node)| node.order);
                 Content::Table(children)
             }
-            _ => Content::Other,
+            ValueKind::Nil
+            | ValueKind::I128(_)
+            | ValueKind::U64(_)
+            | ValueKind::U128(_)
+            | ValueKind::Float(_) => Content::Other,
         };
         Node { key, place, order, content }
     }
+}
+
+/// What is in a table, or in the table that is replaced whole.
+fn inside_of(kind: &mut ValueKind) -> Option<&mut Map<String, Value>> {
+    if let ValueKind::Array(list) = kind {
+        return list.first_mut().and_then(|only| inside_of(&mut only.kind));
+    }
+    if let ValueKind::Table(inside) = kind { Some(inside) } else { None }
 }
 
 /// A variable of the environment, as a mistake shows it.

@@ -128,7 +128,9 @@ impl Node {
         }
         if let Some(text) = self.of_the_environment() {
             let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
-            return texts.map(|text| Node { content: Content::Text(text.to_owned()), ..self.clone() }).collect();
+            return texts
+                .map(|text| Node { content: Content::Text(text.to_owned()), ..self.clone() })
+                .collect();
         }
         self.wrong_type(allowed, problems);
         Vec::new()

@@ -28,7 +28,12 @@ pub(super) struct Values<'p> {
 
 impl Values<'_> {
     /// A duration; the default when it is absent or wrong.
-    pub(super) fn duration(&mut self, section: &Section<'_>, key: &str, default: SignedDuration) -> SignedDuration {
+    pub(super) fn duration(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        default: SignedDuration,
+    ) -> SignedDuration {
         let Some(node) = section.get(key) else { return default };
         let Content::Text(text) = &node.content else {
             node.wrong_type(&format!("{DURATION_FORM}, in quotes"), self.problems);
@@ -156,7 +161,8 @@ fn parse_size(text: &str) -> Option<usize> {
 /// Whether a host is this machine, so that nobody can listen on the way.
 pub(super) fn is_loopback(host: &str) -> bool {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether a text can be the name or address of a server.
@@ -182,7 +188,8 @@ pub(super) fn wrong_with_url(url: &str) -> Option<&'static str> {
         Some(_) | None => (authority, None),
     };
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_named = bare.map_or_else(|| is_host(host), |address| address.parse::<std::net::Ipv6Addr>().is_ok());
+    let is_named =
+        bare.map_or_else(|| is_host(host), |address| address.parse::<std::net::Ipv6Addr>().is_ok());
     let has_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
     let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_named || !has_port || !is_plain || url.len() > 4096 {

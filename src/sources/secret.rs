@@ -156,7 +156,9 @@ mod tests {
     fn a_file_is_a_secret_without_its_last_line_end() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secret");
-        for (written, read) in [("a b\n", Ok("a b")), ("a\r\n", Ok("a")), ("a\n\n", Ok("a\n")), ("\n", Err("nothing"))] {
+        for (written, read) in
+            [("a b\n", Ok("a b")), ("a\r\n", Ok("a")), ("a\n\n", Ok("a\n")), ("\n", Err("nothing"))]
+        {
             std::fs::write(&path, written).expect("a file");
             let found = found(&SecretSource::File(path.clone()));
             match read {
@@ -183,7 +185,9 @@ mod tests {
     fn a_credential_is_a_file_of_the_folder_that_systemd_names() {
         assert_eq!(credential("imap", Some("/run/c".into())).ok(), Some(PathBuf::from("/run/c/imap")));
         for folder in [None, Some(OsString::new())] {
-            assert!(credential("imap", folder).is_err_and(|error| error.to_string().contains("LoadCredential=")));
+            assert!(
+                credential("imap", folder).is_err_and(|error| error.to_string().contains("LoadCredential="))
+            );
         }
     }
 }

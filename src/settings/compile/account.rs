@@ -64,12 +64,18 @@ fn smtp(node: &Node, values: &mut Values<'_>) -> Option<SmtpEndpoint> {
 
 fn endpoint<'n>(node: &'n Node, kind: &Kind, values: &mut Values<'_>) -> Option<(Endpoint, Section<'n>)> {
     if !matches!(node.content, Content::Table(_)) {
-        node.wrong_type("a table, such as { host = \"mail.example.com\", tls = \"implicit\" }", values.problems);
+        node.wrong_type(
+            "a table, such as { host = \"mail.example.com\", tls = \"implicit\" }",
+            values.problems,
+        );
         return None;
     }
     let section = node.section(format!("`{}`", kind.key), values.problems);
-    let known: &[&str] =
-        if kind.key == SMTP.key { &["host", "port", "tls", "ca_file", "login"] } else { &["host", "port", "tls", "ca_file"] };
+    let known: &[&str] = if kind.key == SMTP.key {
+        &["host", "port", "tls", "ca_file", "login"]
+    } else {
+        &["host", "port", "tls", "ca_file"]
+    };
     section.only(known, &[], values.problems);
     let host = host(&section, values);
     let tls = match section.get("tls") {
@@ -79,11 +85,16 @@ fn endpoint<'n>(node: &'n Node, kind: &Kind, values: &mut Values<'_>) -> Option<
     if let (Some(host), Some(Tls::None), Some(node)) = (&host, tls, section.get("tls"))
         && !is_loopback(host)
     {
-        note(&node.place, "a connection without TLS goes only to this machine itself", values.problems, |diagnostic| {
-            diagnostic
-                .found(format!("`tls = \"none\"` to {host}"))
-                .allowed("\"implicit\" or \"starttls\"; \"none\" for localhost, 127.0.0.1 and ::1")
-        });
+        note(
+            &node.place,
+            "a connection without TLS goes only to this machine itself",
+            values.problems,
+            |diagnostic| {
+                diagnostic
+                    .found(format!("`tls = \"none\"` to {host}"))
+                    .allowed("\"implicit\" or \"starttls\"; \"none\" for localhost, 127.0.0.1 and ::1")
+            },
+        );
     }
     let port = match section.get("port") {
         Some(node) => port(node, values),

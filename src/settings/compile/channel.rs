@@ -11,7 +11,11 @@ use crate::base::document::clip;
 const TYPES: [&str; 3] = ["log", "webhook", "smtp"];
 const TYPES_LATER: [&str; 4] = ["pagerduty", "slack", "teams", "ntfy"];
 
-pub(super) fn channel(row: &Section<'_>, accounts: &Accounts<'_>, values: &mut Values<'_>) -> Option<Channel> {
+pub(super) fn channel(
+    row: &Section<'_>,
+    accounts: &Accounts<'_>,
+    values: &mut Values<'_>,
+) -> Option<Channel> {
     let name = name_of(row, "a name for the channel, such as \"on-call-pager\"", values.problems);
     let kind = row.required("type", "\"log\", \"webhook\" or \"smtp\"", values.problems);
     let word = kind.and_then(|node| node.text(values.problems).map(|word| (node, word)));
@@ -38,14 +42,13 @@ fn unknown_type(node: &Node, word: &str, values: &mut Values<'_>) {
         "there is no such type of channel".to_owned()
     };
     note(&node.place, &message, values.problems, |diagnostic| {
-        diagnostic
-            .found(format!("\"{}\"", clip(word)))
-            .allowed("\"log\", \"webhook\", \"smtp\"")
-            .hint_if(if is_later {
+        diagnostic.found(format!("\"{}\"", clip(word))).allowed("\"log\", \"webhook\", \"smtp\"").hint_if(
+            if is_later {
                 Some("a webhook gets the same as a JSON object".to_owned())
             } else {
                 suggest(word, TYPES)
-            })
+            },
+        )
     });
 }
 
@@ -97,7 +100,8 @@ fn recipients(row: &Section<'_>, values: &mut Values<'_>) -> Option<Vec<Recipien
         node.malformed(&format!("a mail goes to 1 to {MOST} recipients"), FORM, values.problems);
         return None;
     }
-    let recipients: Vec<Recipient> = elements.iter().filter_map(|element| recipient(element, values)).collect();
+    let recipients: Vec<Recipient> =
+        elements.iter().filter_map(|element| recipient(element, values)).collect();
     (!recipients.is_empty() && recipients.len() == elements.len()).then_some(recipients)
 }
 
