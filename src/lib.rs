@@ -22,6 +22,7 @@
 //! | 5 | [`compose`] | decisions and mistakes in words: replies, explanations, diagnostics |
 //! | 5 | [`sources`] | policy folders and mails from files |
 //! | 5 | [`telemetry`] | metrics, and what goes into the log |
+//! | 6 | [`store`] | what is kept: transactions on SQLite, and a look from outside |
 //! | 6 | [`deliver`] | channels: an outbox entry goes out, or says why not |
 //! | 7 | [`service`] | what runs: ingest, the writer, dispatch, follow-up, watch |
 //! | 10 | [`cli`] | the commands, one file each |

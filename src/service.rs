@@ -12,5 +12,6 @@ pub use load::{NoWorld, load_world};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use world::{World, not_acted_on, policy_folders};
 pub use writer::{
-    Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Writer, WriterError,
+    Alarm, Claimed, Cursor, HandOff, MailboxKey, MailboxState, Rules, Settle, Settled, Verdict, Way, Writer,
+    WriterError,
 };
