@@ -9,7 +9,7 @@
 //! It decides nothing about mail. Invariants: every task belongs to the one [`supervisor`]; the world in force changes
 //! whole or not at all; nothing that was answered is lost by any end, since the writer answers after its commit.
 
-mod load;
+mod connect;
 mod present;
 mod reload;
 mod signals;
@@ -29,10 +29,10 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::base::diagnostic::Diagnostic;
 use crate::compose::{Colours, diagnostics};
 use crate::service::watch::{Reload, ReloadOutcome};
-use crate::service::{Health, World};
+use crate::service::{Health, NoWorld, World, load_world};
+use crate::sources::settings_environment;
 use crate::telemetry::{Logging, Metrics};
-pub use load::Unusable;
-use load::load;
+pub use connect::connect_check;
 use present::{Present, Works};
 use signals::{Signals, Wish};
 use supervisor::{Event, Rest, Supervisor};
@@ -59,7 +59,7 @@ pub enum Ended {
     /// It was asked to.
     Stopped,
     /// It never began: the settings or policies cannot be used. Starting it again changes nothing.
-    Unusable(Unusable),
+    Unusable(NoWorld),
 }
 
 /// Runs until it is told to stop.
@@ -94,7 +94,7 @@ struct Shared {
 
 async fn serve(config: &Path) -> anyhow::Result<Ended> {
     let mut signals = Signals::new().context("signals cannot be listened for")?;
-    let world = match load(config) {
+    let world = match load_world(config, settings_environment()) {
         Ok(world) => world,
         Err(unusable) => return Ok(Ended::Unusable(unusable)),
     };
@@ -106,7 +106,10 @@ async fn serve(config: &Path) -> anyhow::Result<Ended> {
     let mut daemon = Daemon { config: config.to_owned(), shared, present, supervisor, reading: None };
     let lost = daemon.go_on(&mut signals).await;
     systemd::stopping();
-    let ending = daemon.supervisor.end_all(Instant::now() + STOP_WITHIN, WRITER_NEEDS);
+    let Daemon { supervisor, present, .. } = daemon;
+    // The writer ends when nobody holds a way to it any more.
+    drop(present);
+    let ending = supervisor.end_all(Instant::now() + STOP_WITHIN, WRITER_NEEDS);
     tokio::select! {
         cut_off = ending => for task in cut_off {
             tracing::warn!(task = &*task, "a task did not end in time and was cut off");
@@ -134,7 +137,7 @@ struct Daemon<W> {
 
 /// A world that is being read from files, by a thread that may block.
 struct Reading {
-    load: JoinHandle<Result<World, Unusable>>,
+    load: JoinHandle<Result<World, NoWorld>>,
     /// It was asked for again since it began.
     again: bool,
 }
@@ -180,16 +183,18 @@ impl<W: Works> Daemon<W> {
         tracing::info!("reloading settings and policies");
         systemd::reloading();
         let config = self.config.clone();
-        self.reading =
-            Some(Reading { load: tokio::task::spawn_blocking(move || load(&config)), again: false });
+        self.reading = Some(Reading {
+            load: tokio::task::spawn_blocking(move || load_world(&config, settings_environment())),
+            again: false,
+        });
     }
 
     /// Takes what was read, or refuses it.
-    async fn reload(&mut self, loaded: Result<Result<World, Unusable>, JoinError>) {
+    async fn reload(&mut self, loaded: Result<Result<World, NoWorld>, JoinError>) {
         let again = self.reading.take().is_some_and(|reading| reading.again);
         let reload = match loaded {
             Ok(Ok(world)) => self.take(world).await,
-            Ok(Err(unusable)) => self.refused(unusable),
+            Ok(Err(none)) => self.refused(none),
             Err(_) => self.refusal(vec!["reading failed by a mistake in nightdesk; see its log".to_owned()]),
         };
         let (slug, in_force) = match reload.outcome {
@@ -231,15 +236,17 @@ impl<W: Works> Daemon<W> {
         }
     }
 
-    fn refused(&self, unusable: Unusable) -> Reload {
-        match unusable {
-            Unusable::File(line) => self.refusal(vec![line]),
-            Unusable::Mistakes(mistakes, left_out) => {
+    fn refused(&self, none: NoWorld) -> Reload {
+        match none {
+            NoWorld::Unreadable { path, error } => {
+                self.refusal(vec![format!("{} cannot be read: {error}", path.display())])
+            }
+            NoWorld::Wrong { diagnostics, left_out } => {
                 let note = "the settings or policies have mistakes".to_owned();
-                for mistake in &mistakes {
+                for mistake in &diagnostics {
                     tracing::error!("reload: {}", written(std::slice::from_ref(mistake), 0).trim_end());
                 }
-                Reload { diagnostics: written(&mistakes, left_out), ..self.refusal(vec![note]) }
+                Reload { diagnostics: written(&diagnostics, left_out), ..self.refusal(vec![note]) }
             }
         }
     }
@@ -251,7 +258,7 @@ impl<W: Works> Daemon<W> {
 }
 
 /// Waits until what is being read was read; for ever when nothing is. May be dropped at any time.
-async fn loaded(reading: &mut Option<Reading>) -> Result<Result<World, Unusable>, JoinError> {
+async fn loaded(reading: &mut Option<Reading>) -> Result<Result<World, NoWorld>, JoinError> {
     match reading {
         Some(reading) => (&mut reading.load).await,
         None => std::future::pending().await,

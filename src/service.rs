@@ -4,6 +4,7 @@
 mod dispatch;
 mod health;
 pub mod ingest;
+mod load;
 pub mod watch;
 mod window;
 mod world;
@@ -11,6 +12,7 @@ mod writer;
 
 pub use dispatch::{Dispatch, Outbox};
 pub use health::{Health, Link, Loop, MailboxHealth, TaskDeaths};
+pub use load::{NoWorld, load_world};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use world::{World, not_acted_on, policy_folders};
 pub use writer::{

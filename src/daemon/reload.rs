@@ -6,7 +6,7 @@
 //! leave something that waits to go out without its way is refused by name: a running case keeps the plan that it was
 //! given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::service::{Watched, World};
 use crate::settings::{Account, Mailbox, Settings};
@@ -15,9 +15,9 @@ use crate::settings::{Account, Mailbox, Settings};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Owed {
     /// Through channels.
-    pub(super) channels: BTreeMap<String, Vec<String>>,
+    pub(super) channels: BTreeMap<String, BTreeSet<String>>,
     /// Through the servers of accounts.
-    pub(super) accounts: BTreeMap<String, Vec<String>>,
+    pub(super) accounts: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What a reload does. Mailboxes are named.
@@ -156,16 +156,16 @@ fn orphans(new: &Settings, owed: &Owed) -> Vec<String> {
         |name: &str| new.accounts.iter().any(|account| account.name.value == name && account.smtp.is_some());
     let channels = owed.channels.iter().filter(|(name, _)| !channel(name));
     let channels = channels.map(|(name, cases)| {
-        format!("channel \"{name}\" is gone, and running cases still need it: {}", list(cases))
+        format!("channel \"{name}\" is gone, and this still has to go out there: {}", list(cases))
     });
     let accounts = owed.accounts.iter().filter(|(name, _)| !account(name));
     let accounts = accounts.map(|(name, cases)| {
-        format!("account \"{name}\" sends no more, and replies still wait for it: {}", list(cases))
+        format!("account \"{name}\" sends no more, and replies still have to go out there: {}", list(cases))
     });
     channels.chain(accounts).collect()
 }
 
-fn list(references: &[String]) -> String {
+fn list(references: &BTreeSet<String>) -> String {
     let mut text = references.iter().take(NAMED).map(String::as_str).collect::<Vec<&str>>().join(", ");
     if let Some(more @ 1..) = references.len().checked_sub(NAMED) {
         text = format!("{text} and {more} more");
