@@ -8,6 +8,7 @@ mod explanation;
 mod narrative;
 mod outgoing;
 mod reply;
+mod table;
 mod trace;
 mod words;
 
@@ -19,4 +20,5 @@ pub use outgoing::{
     alert_json, alert_mail, alert_text, reply_mail,
 };
 pub use reply::{Reply, reply};
+pub use table::{cut, table};
 pub use words::{hours_in_words, instant_in_words};

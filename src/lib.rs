@@ -117,6 +117,7 @@ pub mod console;
 pub mod daemon;
 pub mod decision;
 pub mod deliver;
+pub mod imap;
 pub mod lexicon;
 pub mod mail;
 pub mod net;

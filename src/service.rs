@@ -3,6 +3,8 @@
 
 mod dispatch;
 mod health;
+pub mod ingest;
+mod load;
 pub mod watch;
 mod window;
 mod world;
@@ -10,8 +12,10 @@ mod writer;
 
 pub use dispatch::{Dispatch, Outbox};
 pub use health::{Health, Link, Loop, MailboxHealth, TaskDeaths};
+pub use load::{NoWorld, load_world};
 pub use window::{Arrived, Content, Span, Watched, Window};
 pub use world::{World, not_acted_on, policy_folders};
 pub use writer::{
-    Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Verdict, Way, Writer, WriterError,
+    Alarm, Claimed, Cursor, HandOff, MailboxKey, MailboxState, Rules, Settle, Settled, Verdict, Way, Writer,
+    WriterError,
 };

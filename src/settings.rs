@@ -18,6 +18,8 @@ mod compile;
 mod layers;
 mod mask;
 mod node;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::net::SocketAddr;

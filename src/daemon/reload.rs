@@ -2,11 +2,11 @@
 //! nothing is changed here.
 //!
 //! Policies and most settings are swapped while everything runs. An owner whose server, login or folder changed starts
-//! anew. The store and the HTTP address stay as they are until a restart, and the plan says so. A reload that would
+//! anew. The store, the HTTP address and the memory stay as they are until a restart, and the plan says so. A reload that would
 //! leave something that waits to go out without its way is refused by name: a running case keeps the plan that it was
 //! given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::service::{Watched, World};
 use crate::settings::{Account, Mailbox, Settings};
@@ -15,9 +15,9 @@ use crate::settings::{Account, Mailbox, Settings};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Owed {
     /// Through channels.
-    pub(super) channels: BTreeMap<String, Vec<String>>,
+    pub(super) channels: BTreeMap<String, BTreeSet<String>>,
     /// Through the servers of accounts.
-    pub(super) accounts: BTreeMap<String, Vec<String>>,
+    pub(super) accounts: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What a reload does. Mailboxes are named.
@@ -45,7 +45,7 @@ const DIGEST: usize = 12;
 /// # Errors
 /// Why it cannot be gone, a line for each reason.
 pub(super) fn plan(old: &World, new: &World, owed: &Owed) -> Result<Plan, Vec<String>> {
-    let orphans = orphans(&old.settings, &new.settings, owed);
+    let orphans = orphans(&new.settings, owed);
     if !orphans.is_empty() {
         return Err(orphans);
     }
@@ -73,7 +73,7 @@ pub(super) fn plan(old: &World, new: &World, owed: &Owed) -> Result<Plan, Vec<St
             }
         }
     }
-    plan.notes.extend(channels_changed(&old.settings, &new.settings));
+    plan.notes.extend(told_changed(&old.settings, &new.settings));
     Ok(plan)
 }
 
@@ -135,8 +135,7 @@ fn waits_for_restart(old: &Settings, new: &Settings) -> Vec<String> {
     let kept = [
         ("[store]", old.store == new.store),
         ("[http]", old.http == new.http),
-        ("[limits]", old.limits == new.limits),
-        ("[ops]", alarm_channels(old) == alarm_channels(new)),
+        ("[limits] memory", old.limits.memory == new.limits.memory),
     ];
     let changed = kept.into_iter().filter(|(_, same)| !same);
     changed
@@ -151,25 +150,22 @@ pub(super) fn alarm_channels(settings: &Settings) -> Vec<String> {
 }
 
 /// The ways that are gone and still needed.
-fn orphans(old: &Settings, new: &Settings, owed: &Owed) -> Vec<String> {
+fn orphans(new: &Settings, owed: &Owed) -> Vec<String> {
     let channel = |name: &str| new.channels.iter().any(|channel| channel.name.value == name);
     let account =
         |name: &str| new.accounts.iter().any(|account| account.name.value == name && account.smtp.is_some());
-    let alarms = alarm_channels(old).into_iter().filter(|name| !channel(name));
-    let alarms =
-        alarms.map(|name| format!("channel \"{name}\" is gone, and alarms go there until a restart"));
     let channels = owed.channels.iter().filter(|(name, _)| !channel(name));
     let channels = channels.map(|(name, cases)| {
-        format!("channel \"{name}\" is gone, and running cases still need it: {}", list(cases))
+        format!("channel \"{name}\" is gone, and this still has to go out there: {}", list(cases))
     });
     let accounts = owed.accounts.iter().filter(|(name, _)| !account(name));
     let accounts = accounts.map(|(name, cases)| {
-        format!("account \"{name}\" sends no more, and replies still wait for it: {}", list(cases))
+        format!("account \"{name}\" sends no more, and replies still have to go out there: {}", list(cases))
     });
-    alarms.chain(channels).chain(accounts).collect()
+    channels.chain(accounts).collect()
 }
 
-fn list(references: &[String]) -> String {
+fn list(references: &BTreeSet<String>) -> String {
     let mut text = references.iter().take(NAMED).map(String::as_str).collect::<Vec<&str>>().join(", ");
     if let Some(more @ 1..) = references.len().checked_sub(NAMED) {
         text = format!("{text} and {more} more");
@@ -177,16 +173,24 @@ fn list(references: &[String]) -> String {
     text
 }
 
-/// Channels that came and went; how one sends is taken over without a word.
-fn channels_changed(old: &Settings, new: &Settings) -> Vec<String> {
+/// Who is told, and when nobody is answered any more; how a channel sends is taken over without a word.
+fn told_changed(old: &Settings, new: &Settings) -> Vec<String> {
     let names = |settings: &Settings| -> Vec<String> {
         settings.channels.iter().map(|channel| channel.name.value.clone()).collect()
     };
-    let (old, new) = (names(old), names(new));
-    let gone = old.iter().filter(|name| !new.contains(name)).map(|name| format!("channel {name}: gone"));
-    let added = new.iter().filter(|name| !old.contains(name)).map(|name| format!("channel {name}: added"));
-    gone.chain(added).collect()
+    let (before, after) = (names(old), names(new));
+    let gone = before.iter().filter(|name| !after.contains(name)).map(|name| format!("channel {name}: gone"));
+    let added =
+        after.iter().filter(|name| !before.contains(name)).map(|name| format!("channel {name}: added"));
+    let alarms = alarm_channels(new);
+    let alarms = (alarm_channels(old) != alarms).then(|| match alarms.as_slice() {
+        [] => "alarms go nowhere but the log now".to_owned(),
+        names => format!("alarms go to {} now", names.join(", ")),
+    });
+    let breaker = (old.limits.breaker != new.limits.breaker)
+        .then(|| "the breaker opens at another rate now".to_owned());
+    gone.chain(added).chain(alarms).chain(breaker).collect()
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -118,6 +118,15 @@ fn at(place: &Place, message: &str) -> Diagnostic {
     }
 }
 
+/// Mistakes of a policy, with the folder before the name of the file.
+pub(super) fn within(
+    folder: &Path,
+    diagnostics: impl Iterator<Item = Diagnostic>,
+) -> impl Iterator<Item = Diagnostic> {
+    let mut within = Within { folder, files: HashMap::new() };
+    diagnostics.map(move |diagnostic| within.placed(diagnostic))
+}
+
 /// A policy's folder, and its files under their whole name.
 struct Within<'f> {
     folder: &'f Path,

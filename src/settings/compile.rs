@@ -22,6 +22,9 @@ use crate::base::duration::{RATE_FORM, Rate, parse_rate};
 pub struct Outcome {
     /// The settings, when nothing was wrong.
     pub settings: Option<Settings>,
+    /// Where the database is, as soon as that much is right: what ops must see and switch at once does not wait for
+    /// the mistake that somebody made elsewhere.
+    pub store: Option<Store>,
     /// Mistakes and warnings by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// How many more mistakes were only counted.
@@ -44,17 +47,15 @@ pub fn compile(layers: &Layers) -> Outcome {
     let root = merge(layers, &mut problems);
     // Half the layers would only make follow-up mistakes.
     let is_whole = layers.unreadable.is_empty() && !problems.is_not_toml();
-    let settings = is_whole.then(|| {
-        let mut values = Values { folder: &layers.folder, problems: &mut problems };
-        mean(&root, &mut values)
-    });
+    let mut values = Values { folder: &layers.folder, problems: &mut problems };
+    let (store, settings) = if is_whole { mean(&root, &mut values) } else { (None, None) };
     let (diagnostics, left_out) = problems.into_sorted();
     let sound =
         left_out == 0 && diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
-    Outcome { settings: settings.flatten().filter(|_| sound), diagnostics, left_out }
+    Outcome { settings: settings.filter(|_| sound), store, diagnostics, left_out }
 }
 
-fn mean(root: &Node, values: &mut Values<'_>) -> Option<Settings> {
+fn mean(root: &Node, values: &mut Values<'_>) -> (Option<Store>, Option<Settings>) {
     let root = root.section("the settings", values.problems);
     let store = store(&root, values);
     let (account_names, accounts) = named(&root, "account", values);
@@ -77,15 +78,19 @@ fn mean(root: &Node, values: &mut Values<'_>) -> Option<Settings> {
     let http = http(&root, values);
     let limits = limits(&root, values);
     let ops = ops(&root, &channel_names, values);
-    Some(Settings {
-        store: store?,
-        accounts: accounts.into_iter().collect::<Option<_>>()?,
-        mailboxes: mailboxes.into_iter().collect::<Option<_>>()?,
-        channels: channels.into_iter().collect::<Option<_>>()?,
-        http,
-        limits,
-        ops,
-    })
+    let whole = || {
+        Some(Settings {
+            store: store.clone()?,
+            accounts: accounts.into_iter().collect::<Option<_>>()?,
+            mailboxes: mailboxes.into_iter().collect::<Option<_>>()?,
+            channels: channels.into_iter().collect::<Option<_>>()?,
+            http,
+            limits,
+            ops,
+        })
+    };
+    let settings = whole();
+    (store, settings)
 }
 
 /// The accounts there are; one that is wrong has a name all the same.

@@ -94,8 +94,6 @@ struct Merge {
 
 impl Merge {
     fn file(&mut self, root: &Table<'_>, problems: &mut Problems) -> Map<String, Value> {
-        let known: Vec<&str> = ROOT.into_iter().chain(ROOT_LATER).collect();
-        root.only(&known, problems);
         let mut map = Map::new();
         for (key, value) in root.entries() {
             if ROOT_LATER.contains(&key.value) {
@@ -109,6 +107,12 @@ impl Merge {
                 continue;
             }
             if !ROOT.contains(&key.value) {
+                problems.push(
+                    Diagnostic::error(key.location(root.file()), "unknown key in the settings")
+                        .found(format!("`{}`", clip(key.value)))
+                        .allowed(list(&ROOT))
+                        .hint_if(suggest(key.value, ROOT)),
+                );
                 continue;
             }
             let spot = self.spot(&value, key.location(root.file()));
@@ -174,7 +178,8 @@ impl Merge {
                 path.iter().map(String::as_str).chain([key.value]).map(str::to_owned).collect();
             map.insert(key.value.to_owned(), self.value(&value, spot, path));
         }
-        let is_whole = path.last().is_some_and(|key| WHOLE.contains(&key.as_str()));
+        // A row may have such a name.
+        let is_whole = path.len() > 2 && path.last().is_some_and(|key| WHOLE.contains(&key.as_str()));
         let origin = spot.order.to_string();
         self.tables.entry(path).or_insert(spot);
         let value = Value::new(Some(&origin), ValueKind::Table(map));
@@ -188,8 +193,8 @@ impl Merge {
             Shape::List(elements) => {
                 let elements = elements.iter().map(|element| {
                     let spot = self.spot(element, element.location());
-                    // What stands in a list is never merged, so no path leads to it.
-                    self.value(element, spot, Vec::new())
+                    // What stands in a list is never merged: no path leads to it.
+                    self.value(element, spot, vec!["\0".to_owned()])
                 });
                 ValueKind::Array(elements.collect())
             }
@@ -243,8 +248,11 @@ impl Merge {
 
     /// The keys that a variable names.
     fn path(&self, variable: &Variable, problems: &mut Problems) -> Option<Vec<String>> {
+        let first = variable.path.first().map_or("", String::as_str);
+        let kind = ROWS.into_iter().find(|rows| *rows == first);
+        let called = variable.path.get(1).map_or("", String::as_str);
         let mut refuse = |message: &str, allowed: String, hint: Option<String>| {
-            let found = clip(variable.path.last().map_or("", String::as_str));
+            let found = clip(if kind.is_some() { called } else { first });
             problems.push(
                 Diagnostic::error(variable.name.clone(), message)
                     .found(format!("`{found}`"))
@@ -253,7 +261,6 @@ impl Merge {
             );
             None
         };
-        let first = variable.path.first().map_or("", String::as_str);
         if ROOT_LATER.contains(&first) {
             return refuse("this is not yet in this version", "to leave it out".to_owned(), None);
         }
@@ -261,11 +268,11 @@ impl Merge {
             let form = format!("{ENVIRONMENT_PREFIX} and then one of {}", list(&ROOT.map(str::to_uppercase)));
             return refuse("this variable names no key of the settings", form, suggest(first, ROOT));
         }
-        let Some(kind) = ROWS.into_iter().find(|rows| *rows == first) else {
-            return Some(variable.path.clone());
-        };
+        let Some(kind) = kind else { return Some(variable.path.clone()) };
         let rows = self.names.get(kind);
-        let called = variable.path.get(1).map_or("", String::as_str);
+        if variable.path.get(2).is_some_and(|key| key == "name") {
+            return refuse(&format!("a variable cannot rename a {kind}"), "another key".to_owned(), None);
+        }
         match rows.and_then(|rows| rows.get(&in_a_variable(called))).map(Vec::as_slice) {
             Some([name]) if variable.path.len() > 2 => {
                 let mut path = variable.path.clone();
@@ -308,14 +315,7 @@ impl Merge {
                 let inside = Value::new(Some(&origin), ValueKind::Table(Map::new()));
                 if is_whole { Value::new(Some(&origin), ValueKind::Array(vec![inside])) } else { table() }
             });
-            let inside = match &mut entry.kind {
-                ValueKind::Table(inside) => inside,
-                ValueKind::Array(list) => match list.first_mut().map(|only| &mut only.kind) {
-                    Some(ValueKind::Table(inside)) => inside,
-                    _ => return false,
-                },
-                _ => return false,
-            };
+            let Some(inside) = inside_of(&mut entry.kind) else { return false };
             map = inside;
         }
         map.insert(last.clone(), value).is_none()
@@ -347,10 +347,22 @@ impl Merge {
                 children.sort_by_key(|(_, node)| node.order);
                 Content::Table(children)
             }
-            _ => Content::Other,
+            ValueKind::Nil
+            | ValueKind::I128(_)
+            | ValueKind::U64(_)
+            | ValueKind::U128(_)
+            | ValueKind::Float(_) => Content::Other,
         };
         Node { key, place, order, content }
     }
+}
+
+/// What is in a table, or in the table that is replaced whole.
+fn inside_of(kind: &mut ValueKind) -> Option<&mut Map<String, Value>> {
+    if let ValueKind::Array(list) = kind {
+        return list.first_mut().and_then(|only| inside_of(&mut only.kind));
+    }
+    if let ValueKind::Table(inside) = kind { Some(inside) } else { None }
 }
 
 /// A variable of the environment, as a mistake shows it.
@@ -365,7 +377,7 @@ impl Variable {
     fn new(name: &str, key: &str, text: &str) -> Self {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         let is_secret = path.last().is_some_and(|key| is_for_secrets(key));
-        let text = if is_secret { "*".repeat(text.len().min(8)) } else { clean(text).into_owned() };
+        let text = if is_secret { "*".repeat(text.len().min(8)) } else { masked(&clean(text)) };
         let file = SourceFile::new("the environment", format!("{}={text}", clean(name)));
         let equals = clean(name).len();
         let end = file.text.len();

@@ -12,9 +12,16 @@ pub(super) fn is_for_secrets(key: &str) -> bool {
     key.split(['_', '-']).any(|word| WORDS.contains(&word) || word == "apikey" || word == "pass")
 }
 
-/// The text with every string behind such a key as stars, line ends kept.
+/// The text with every string behind such a key as stars, and what stands before the host of a URL; line ends kept.
 pub(super) fn masked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
+    for (at, _) in text.match_indices("://") {
+        let authority = text.get(at + 3..).unwrap_or("");
+        let end =
+            authority.find(|c: char| c.is_whitespace() || "/\"'?#".contains(c)).unwrap_or(authority.len());
+        let user = authority.get(..end).and_then(|authority| authority.rfind('@')).unwrap_or(0);
+        bytes.get_mut(at + 3..at + 3 + user).into_iter().flatten().for_each(|byte| *byte = b'*');
+    }
     let mut rest = 0;
     while let Some(equals) = text.get(rest..).and_then(|after| after.find('=')).map(|at| rest + at) {
         rest = equals + 1;
@@ -92,6 +99,7 @@ mod tests {
             ("\"password\" = \"é", "\"password\" = \"**"),
             ("monkey = \"a\"", "monkey = \"a\""),
             ("secret =", "secret ="),
+            ("url = \"https://me:hunter2@h.example/a@b\"", "url = \"https://**********@h.example/a@b\""),
         ] {
             assert_eq!(masked(written), masked_text, "{written}");
         }

@@ -86,7 +86,7 @@ fn take(layers: &mut Layers, path: &Path, bytes: Vec<u8>) {
             let byte = error.as_bytes().get(start).copied().unwrap_or(0);
             // Only where, not what: the line may hold anything.
             let before = error.as_bytes().get(..start).unwrap_or_default();
-            let line = before.iter().filter(|byte| **byte == b'\n').count();
+            let line = before.split(|byte| *byte == b'\n').count() - 1;
             let file = SourceFile::new(name, "\n".repeat(line));
             layers.unreadable.push(
                 Diagnostic::error(Location::new(&file, line..line), "this file is not UTF-8")

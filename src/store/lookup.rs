@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 
 use super::change::Change;
-use super::sql::{self, Columns, Value, count};
+use super::sql::{self, Columns, Value, count, number};
 use super::{StoreError, instant, instant_or_never, keys, micros};
 use crate::base::id::{CaseId, ContentKey};
 use crate::casework::{Case, EarlierReplies, Keys, KnownMail, Loaded, SeenContent};
@@ -196,15 +196,28 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Cases that time changes by `now`, the most overdue first.
+    /// Cases that time changes by `now`, the most overdue first; and those that should be among them but cannot be
+    /// understood.
     ///
     /// # Errors
-    /// See [`Change::load`].
-    pub async fn due_cases(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Case>, StoreError> {
+    /// When the database fails.
+    pub async fn due_cases(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<Case>, Vec<CaseId>), StoreError> {
         let statement =
             "SELECT id, detail FROM matter WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at LIMIT $2";
-        let values = [micros(now).into(), i64::from(limit).into()];
-        sql::rows(self.connection(), statement, values).await?.iter().map(case).collect()
+        let values = [micros(now).into(), number(limit).into()];
+        let (mut cases, mut broken) = (Vec::new(), Vec::new());
+        for row in sql::rows(self.connection(), statement, values).await? {
+            match case(&row) {
+                Ok(case) => cases.push(case),
+                Err(StoreError::Malformed(_)) => broken.push(CaseId(row.number("id")?)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((cases, broken))
     }
 
     /// When time changes a case next.

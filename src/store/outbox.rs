@@ -55,7 +55,7 @@ impl std::fmt::Display for Way {
 }
 
 impl Way {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_once('/')? {
             ("channel", name) => Some(Way::Channel(name.to_owned())),
             ("account", name) => Some(Way::Account(name.to_owned())),
@@ -154,6 +154,8 @@ pub struct Entry {
     pub case: Option<CaseId>,
     /// What leaves.
     pub outgoing: Outgoing,
+    /// When it is due.
+    pub due_at: Timestamp,
     /// Pending; leased, when it is handed out at once; or withdrawn, when it is over before it began.
     pub state: EntryState,
 }
@@ -199,7 +201,7 @@ impl Change<'_> {
         for entry in entries {
             let id = self.next_id(now);
             let is_leased = entry.state == EntryState::Leased;
-            let due_at = if is_leased { after(now, LEASE) } else { now };
+            let due_at = if is_leased { after(now, LEASE) } else { entry.due_at };
             let stale_at = match &entry.outgoing {
                 Outgoing::Reply(reply) => micros(reply.stale_at),
                 Outgoing::Alert(_) | Outgoing::Alarm(_) => i64::MAX,

@@ -12,7 +12,7 @@ use crate::decision::{Loudness, Step};
 
 /// What became of one UID.
 #[derive(Debug)]
-pub struct LedgerRow<'d> {
+pub struct LedgerRow {
     /// The UID.
     pub uid: u32,
     /// What became of it.
@@ -24,9 +24,9 @@ pub struct LedgerRow<'d> {
     /// When the server received it.
     pub received_at: Timestamp,
     /// The reasons.
-    pub trace: &'d [Step],
+    pub trace: Vec<Step>,
     /// Why it is in quarantine.
-    pub failure: Option<&'d str>,
+    pub failure: Option<String>,
 }
 
 /// Something that happened to a case.
@@ -93,6 +93,15 @@ impl Change<'_> {
         if changed == number(cases.len()).unsigned_abs() { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
+    /// Takes a case that cannot be understood out of the way of time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn park(&mut self, id: CaseId) -> Result<(), StoreError> {
+        sql::run(self.connection(), "UPDATE matter SET due_at = 0 WHERE id = $1", [id.0.into()]).await?;
+        Ok(())
+    }
+
     async fn save_replies(
         &mut self,
         policy: &str,
@@ -132,12 +141,12 @@ impl Change<'_> {
     pub async fn save_ledger(
         &mut self,
         (mailbox, uid_validity): (i64, u32),
-        rows: &[LedgerRow<'_>],
+        rows: &[LedgerRow],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let uid_validity = i64::from(uid_validity);
-        let row = |row: &LedgerRow<'_>| -> Result<[Value; 9], StoreError> {
-            let trace = if row.trace.is_empty() { Vec::new() } else { encoded(row.trace)? };
+        let row = |row: &LedgerRow| -> Result<[Value; 9], StoreError> {
+            let trace = if row.trace.is_empty() { Vec::new() } else { encoded(&row.trace)? };
             Ok([
                 mailbox.into(),
                 uid_validity.into(),
@@ -157,7 +166,7 @@ impl Change<'_> {
                     case_id = excluded.case_id, policy_source = excluded.policy_source, \
                     decided_at = excluded.decided_at, trace = excluded.trace";
         sql::write(self.connection(), head, tail, values?).await?;
-        let failed = rows.iter().filter_map(|row| Some((row, row.failure?)));
+        let failed = rows.iter().filter_map(|row| Some((row, row.failure.as_deref()?)));
         let quarantined: Vec<[Value; 8]> = failed
             .map(|(row, failure)| {
                 [

@@ -59,7 +59,6 @@ const fn outside(name: &'static str, homes: &'static [&'static str]) -> Outside 
 /// Every dependency. A home that is a single file keeps the crate's types out of the rest, so that it can be replaced.
 pub(crate) const OUTSIDE: &[Outside] = &[
     outside("aho_corasick", &["lexicon"]),
-    outside("async_imap", &["imap"]),
     outside("axum", &["console"]),
     outside("config", &["settings"]),
     outside("fastrand", &["service"]),
@@ -78,7 +77,7 @@ pub(crate) const OUTSIDE: &[Outside] = &[
         &["net", "sources::secret", "store", "imap", "deliver", "service", "console", "daemon", "cli"],
     ),
     outside("tokio_rustls", &["net"]),
-    outside("tokio_util", &["imap", "service", "console", "daemon"]),
+    outside("tokio_util", &["service", "console", "daemon"]),
     outside("tracing", &["net", "store", "imap", "deliver", "service", "console", "daemon", "telemetry"]),
     outside("tracing_journald", &["telemetry"]),
     outside("tracing_subscriber", &["telemetry"]),

@@ -64,7 +64,7 @@ fn channel_names() -> Vec<String> {
     names
 }
 
-fn world(changes: &[(&str, &str)]) -> World {
+pub(in crate::daemon) fn world(changes: &[(&str, &str)]) -> World {
     let settings = settings(changes);
     let mut mailboxes = World::build(&settings, vec![(PathBuf::from(RULES), outcome())]);
     mailboxes.as_mut().unwrap_or_else(|mistakes| panic!("{mistakes:#?}")).warnings.clear();
@@ -157,12 +157,11 @@ fn world_of_any_mailbox(changes: &[(&str, &str)]) -> World {
 }
 
 #[test]
-fn the_store_the_address_the_limits_and_the_alarms_take_a_restart_and_it_says_so() {
+fn the_store_the_address_and_the_memory_take_a_restart_and_it_says_so() {
     for (table, change) in [
         ("[store]", ("nightdesk.db", "other.db")),
         ("[http]", ("[store]", "[http]\nlisten = \"127.0.0.1:9999\"\n[store]")),
-        ("[limits]", ("[store]", "[limits]\nbreaker = \"7/1h\"\n[store]")),
-        ("[ops]", ("alarm = [\"ops\"]", "alarm = []")),
+        ("[limits] memory", ("[store]", "[limits]\nmemory = \"64 MiB\"\n[store]")),
     ] {
         let plan = planned(&[change]);
         assert_eq!(
@@ -178,33 +177,34 @@ fn what_something_still_has_to_leave_through_cannot_go() {
     let spare = ("[ops]", "[[channel]]\nname = \"spare\"\ntype = \"log\"\n\n[ops]");
     let (old, new) = (world(&[spare]), world(&[]));
     assert_eq!(plan(&old, &new, &Owed::default()).unwrap().notes, ["channel spare: gone"]);
-    let cases = names(&["K7Q4-MX2P", "B", "C", "D", "E", "F", "G"]);
+    let cases = names(&["A", "B", "C", "D", "E", "F", "K7Q4-MX2P"]).into_iter().collect();
     let owed = Owed { channels: [("spare".to_owned(), cases)].into(), ..Owed::default() };
     assert_eq!(
         plan(&old, &new, &owed),
         Err(names(&[
-            "channel \"spare\" is gone, and running cases still need it: K7Q4-MX2P, B, C, D, E and 2 more"
+            "channel \"spare\" is gone, and this still has to go out there: A, B, C, D, E and 2 more"
         ]))
     );
     assert!(plan(&old, &old, &owed).is_ok());
 }
 
 #[test]
-fn the_channel_of_alarms_stays_until_a_restart() {
+fn alarms_and_the_breaker_change_at_once() {
+    let plan =
+        planned(&[("alarm = [\"ops\"]", "alarm = []"), ("[store]", "[limits]\nbreaker = \"7/1h\"\n[store]")]);
+    assert_eq!(plan.notes, ["alarms go nowhere but the log now", "the breaker opens at another rate now"]);
     let other = ("alarm = [\"ops\"]", "alarm = [\"spare\"]");
-    let renamed = ("name = \"ops\"", "name = \"spare\"");
-    assert_eq!(
-        plan(&world(&[]), &world(&[renamed, other]), &Owed::default()),
-        Err(names(&["channel \"ops\" is gone, and alarms go there until a restart"]))
-    );
+    let plan = planned(&[("name = \"ops\"", "name = \"spare\""), other]);
+    assert_eq!(plan.notes, ["channel ops: gone", "channel spare: added", "alarms go to spare now"]);
 }
 
 #[test]
 fn replies_that_wait_keep_their_account() {
-    let owed = Owed { accounts: [("main".to_owned(), names(&["K7Q4-MX2P"]))].into(), ..Owed::default() };
+    let owed =
+        Owed { accounts: [("main".to_owned(), ["K7Q4-MX2P".to_owned()].into())].into(), ..Owed::default() };
     let renamed = [("name = \"main\"", "name = \"first\""), ("account = \"main\"", "account = \"first\"")];
     assert_eq!(
         plan(&world(&[]), &world(&renamed), &owed),
-        Err(names(&["account \"main\" sends no more, and replies still wait for it: K7Q4-MX2P"]))
+        Err(names(&["account \"main\" sends no more, and replies still have to go out there: K7Q4-MX2P"]))
     );
 }

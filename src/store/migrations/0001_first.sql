@@ -53,7 +53,7 @@ CREATE TABLE matter (
     detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX matter_due ON matter (due_at) WHERE due_at > 0;
-CREATE INDEX matter_open ON matter (state, id) WHERE state IN ('open', 'acknowledged');
+CREATE INDEX matter_state ON matter (state, id);
 
 -- Which case a mail belongs to: week of the entry, then bits of a hash.
 CREATE TABLE thread (
@@ -118,7 +118,7 @@ CREATE TABLE outbox (
     UNIQUE (case_id, dedup_key, way)
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at) WHERE waiting = 1;
-CREATE INDEX outbox_state ON outbox (state, id) WHERE state <> 'sent';
+CREATE INDEX outbox_state ON outbox (state, id);
 
 CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY NOT NULL,
