@@ -140,7 +140,9 @@ fn ways_out(settings: &Settings, shared: &Shared) -> Channels {
 
 /// Looks secrets up for the ways out.
 pub(super) fn secrets() -> Secrets {
-    Arc::new(|source| Box::pin(async move { looked_up(source).await }))
+    Arc::new(|source| {
+        Box::pin(async move { sources::secret(&source).await.map_err(|error| error.to_string()) })
+    })
 }
 
 /// Looks the password of an account up.
