@@ -114,6 +114,8 @@ pub mod calendar;
 pub mod casework;
 pub mod cli;
 pub mod compose;
+pub mod console;
+pub mod daemon;
 pub mod decision;
 pub mod deliver;
 pub mod imap;

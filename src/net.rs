@@ -1,16 +1,18 @@
-//! Layer 5: the network: dialling and TLS.
+//! Layer 5: the network: dialling, TLS, posting over HTTP.
 //!
 //! What it is: the one place that opens connections. It says in words that ops understand why one could not be opened.
-//! What it is not: a protocol; nothing here speaks IMAP, SMTP or HTTP, and nothing is retried.
+//! What it is not: a protocol; nothing here speaks IMAP or SMTP, and nothing is retried.
 //!
 //! Invariants: nothing waits longer than the caller allows; a connection without TLS goes to this machine only; whom we
 //! believe is named explicitly (the system's authorities, or one file), never found in a default of the process.
 
+mod http;
 mod link;
 mod tls;
 
 use std::path::PathBuf;
 
+pub use http::{Answer, HttpClient, HttpError};
 pub use link::{Link, connect, secure};
 
 /// Why there is no connection. Its text is one line for ops, without secrets.

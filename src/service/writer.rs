@@ -3,7 +3,6 @@
 
 mod batch;
 mod effects;
-mod reply_mail;
 mod task;
 #[cfg(test)]
 mod tests;

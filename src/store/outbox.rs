@@ -55,7 +55,7 @@ impl std::fmt::Display for Way {
 }
 
 impl Way {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_once('/')? {
             ("channel", name) => Some(Way::Channel(name.to_owned())),
             ("account", name) => Some(Way::Account(name.to_owned())),

@@ -9,6 +9,7 @@ use sqlx::AnyPool;
 use sqlx::any::AnyRow;
 
 use super::mailboxes::LedgerState;
+use super::outbox::Way;
 use super::sql::{self, Columns, count, number};
 use super::{Purpose, StoreError, connect, facts, instant, instant_or_never, lookup, micros, schema};
 use crate::base::id::CaseId;
@@ -235,6 +236,26 @@ impl Reader {
         self.rows(statement, number(limit), outbox_row).await
     }
 
+    /// What still has to go out: the way of each entry that waits, and of each escalation that waits for its opening,
+    /// with the reference of the case; the latest first, at most so many of each.
+    ///
+    /// # Errors
+    /// See [`Reader::overview`].
+    pub async fn owed(&self, limit: usize) -> Result<Vec<(Way, Option<String>)>, StoreError> {
+        let statement = "SELECT way, case_id FROM outbox \
+                         WHERE state IN ('pending', 'leased', 'handing-over', 'retrying', 'held') \
+                         ORDER BY id DESC LIMIT $1";
+        let mut owed = self.rows(statement, number(limit), waiting).await?;
+        let statement =
+            "SELECT id, detail FROM matter WHERE state IN ('open', 'acknowledged') ORDER BY id DESC LIMIT $1";
+        for case in self.rows(statement, number(limit), lookup::case).await? {
+            let steps = case.deferred.iter().filter_map(|deferred| deferred.plan.steps.first());
+            let channels = steps.flat_map(|step| &step.notify);
+            owed.extend(channels.map(|name| (Way::Channel(name.clone()), Some(case.reference.clone()))));
+        }
+        Ok(owed)
+    }
+
     /// Mails that failed, the latest first; at most a thousand.
     ///
     /// # Errors
@@ -370,6 +391,12 @@ fn outbox_row(row: &AnyRow) -> Result<OutboxRow, StoreError> {
         created_at: instant(row.number("created_at")?),
         last_error: row.text("last_error")?,
     })
+}
+
+fn waiting(row: &AnyRow) -> Result<(Way, Option<String>), StoreError> {
+    let (way, case) = (row.text("way")?, row.number("case_id")?);
+    let way = Way::parse(&way).ok_or_else(|| StoreError::Malformed(format!("{way} is no way out")))?;
+    Ok((way, (case != 0).then(|| CaseId(case).reference())))
 }
 
 fn quarantine_row(row: &AnyRow) -> Result<QuarantineRow, StoreError> {

@@ -72,7 +72,10 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("sd_notify", &["daemon"]),
     outside("sha2", &["deliver"]),
     outside("sqlx", &["store"]),
-    outside("tokio", &["net", "store", "imap", "deliver", "service", "console", "daemon", "cli"]),
+    outside(
+        "tokio",
+        &["net", "sources::secret", "store", "imap", "deliver", "service", "console", "daemon", "cli"],
+    ),
     outside("tokio_rustls", &["net"]),
     outside("tokio_util", &["service", "console", "daemon"]),
     outside("tracing", &["net", "store", "imap", "deliver", "service", "console", "daemon", "telemetry"]),
@@ -120,8 +123,18 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside(
         "thiserror",
         &[
-            "calendar", "lexicon", "mail", "policy", "sources", "net", "store", "imap", "deliver", "service",
+            "calendar",
+            "lexicon",
+            "mail",
+            "policy",
+            "sources",
+            "net",
+            "store",
+            "imap",
+            "deliver",
+            "service",
             "daemon",
+            "telemetry",
         ],
     ),
     outside("toml", &["base::document"]),
@@ -160,9 +173,15 @@ pub(crate) const IMPURE: &[Impure] = &[
     impure("dbg!", "pure code writes nothing"),
 ];
 
-/// What of the above is pure after all: traits over bytes in memory.
-pub(crate) const PURE_AFTER_ALL: &[&str] =
-    &["std::io::BufRead", "std::io::Read", "std::io::Write", "std::io::Cursor"];
+/// What of the above is pure after all: traits over bytes in memory, and addresses as data.
+pub(crate) const PURE_AFTER_ALL: &[&str] = &[
+    "std::io::BufRead",
+    "std::io::Read",
+    "std::io::Write",
+    "std::io::Cursor",
+    "std::net::IpAddr",
+    "std::net::SocketAddr",
+];
 
 /// Types whose `now` reads the clock.
 pub(crate) const CLOCKS: &[&str] = &["Timestamp", "Zoned", "SystemTime", "Instant", "Utc", "Local"];

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightdesk::casework::{Book, Effect};
 use nightdesk::compose::{self, Explained, Explanation};
 use nightdesk::decision::{Conversation, Decision, Reading, Standing, Withheld, decide, read, received_at};
-use nightdesk::mail::Source;
+use nightdesk::mail::{MessageId, Source};
 use nightdesk::policy::{Policy, RaiseClock};
 use proptest::prelude::*;
 
@@ -132,6 +132,27 @@ fn assert_told(step: &Step, policy: &Policy) {
     );
 }
 
+/// A reply that is written out can be read again, is marked as ours, goes to one address and says nothing that is past.
+fn assert_written_out(step: &Step, policy: &Policy) {
+    let Step { reading, decision, .. } = step;
+    let Ok(Some(reply)) = compose::reply(reading, decision, policy) else { return };
+    let mail = match compose::reply_mail(&reply, reading, decision, policy, decision.now) {
+        Ok(mail) => mail,
+        Err(error) => {
+            assert_eq!(error, compose::ComposeError::NotAscii, "the reply cannot be written out");
+            return;
+        }
+    };
+    assert!(mail.message.is_ascii() && mail.message.ends_with("\r\n"));
+    assert!(!mail.message.replace("\r\n", "").contains(['\r', '\n', '\0']), "a line end of its own");
+    assert!(mail.stale_at >= decision.now, "stale before it is sent");
+    let own = read(&Source::Whole(mail.message.as_bytes()), policy, None);
+    assert!(own.is_automated(), "a reply that looks like a person's");
+    assert_eq!(own.message.message_id.as_ref().map(MessageId::as_str), Some(mail.message_id.as_str()));
+    let to: Vec<String> = own.message.recipients().map(ToString::to_string).collect();
+    assert_eq!(to, [mail.to], "a recipient of its own");
+}
+
 /// A quarter of the usual number of cases: each compiles a policy and decides several mails.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
@@ -163,6 +184,7 @@ proptest! {
             assert_times(&step, &policy);
             assert_outcome(&step, &policy);
             assert_told(&step, &policy);
+            assert_written_out(&step, &policy);
         }
     }
 

@@ -415,7 +415,7 @@ impl<'w> Batch<'w> {
         let policy = &*window.watched.policy;
         let written = match compose::reply(reading, decision, policy) {
             Ok(None) => return false,
-            Ok(Some(reply)) => super::reply_mail::reply_mail(&reply, reading, decision, policy, self.now)
+            Ok(Some(reply)) => compose::reply_mail(&reply, reading, decision, policy, self.now)
                 .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
