@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Ending, output};
 use crate::base::duration::duration_in_words;
+use crate::base::text::one_line;
+use crate::compose::cut;
 use crate::settings::{Layers, compile};
 use crate::sources::{settings_environment, settings_files};
 use crate::store::{Reader, StoreError};
@@ -125,10 +127,27 @@ pub(super) fn listed(text: String, nothing: &str) -> String {
     if text.is_empty() { format!("{nothing}\n") } else { text }
 }
 
+/// A table with a line below each row that has more to say than fits beside it.
+pub(super) fn with_notes<'n>(table: &str, notes: impl Iterator<Item = &'n str>) -> String {
+    let mut lines = table.lines();
+    let mut text: Vec<String> = lines.next().map(|heading| format!("{heading}\n")).into_iter().collect();
+    for (line, note) in lines.zip(notes) {
+        let note = one_line(note);
+        text.push(format!("{line}\n"));
+        if !note.is_empty() {
+            text.push(format!("    {}\n", cut(&note, NOTE_WIDTH)));
+        }
+    }
+    text.concat()
+}
+
 /// What a list says that was cut.
 pub(super) fn more() -> String {
     format!("… only the first {MOST_ROWS}; --json shows all\n")
 }
+
+/// The width of a note: two lines of the narrowest terminal.
+const NOTE_WIDTH: usize = 152;
 
 /// The most rows of a list; more than this is for a script with `--json`.
 pub(super) const MOST_ROWS: usize = 200;

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::database::{Config, Format, MOST_JSON_ROWS, MOST_ROWS, from_now, json_lines, listed, more};
+use super::database::{
+    Config, Format, MOST_JSON_ROWS, MOST_ROWS, from_now, json_lines, listed, more, with_notes,
+};
 use super::{Ending, output};
 use crate::base::clock::{Clock, SystemClock};
 use crate::compose::table;
@@ -74,9 +76,14 @@ fn as_json(rows: &[OutboxRow]) -> String {
         json!({
             "id": row.id, "state": row.state, "kind": row.kind, "way": row.way, "dedup_key": row.dedup_key,
             "reference": row.reference, "attempts": row.attempts, "due_at": row.due_at,
-            "created_at": row.created_at, "last_error": row.last_error,
+            "created_at": row.created_at, "last_error": last_error(row),
         })
     }))
+}
+
+/// What went wrong last, when something did.
+fn last_error(row: &OutboxRow) -> Option<&str> {
+    Some(row.last_error.as_str()).filter(|error| !error.is_empty())
 }
 
 fn as_table(rows: &[OutboxRow]) -> String {
@@ -88,19 +95,23 @@ fn as_table(rows: &[OutboxRow]) -> String {
         .iter()
         .map(|row| {
             let due = if is_waiting(&row.state) { from_now(row.due_at, now) } else { String::new() };
+            // Whether it is a channel or the server of an account is plain from the kind.
+            let by = row.way.split_once('/').map_or(row.way.as_str(), |(_, name)| name);
             vec![
                 row.id.to_string(),
                 row.state.clone(),
                 row.kind.clone(),
-                row.way.clone(),
                 row.reference.clone().unwrap_or_default(),
                 row.attempts.to_string(),
                 due,
-                row.last_error.clone(),
+                by.to_owned(),
             ]
         })
         .collect();
-    let mut text = table(&["ID", "STATE", "KIND", "BY", "CASE", "TRIES", "DUE", "LAST ERROR"], &cells);
+    let mut text = with_notes(
+        &table(&["ID", "STATE", "KIND", "CASE", "TRIED", "DUE", "BY"], &cells),
+        rows.iter().map(|row| row.last_error.as_str()),
+    );
     if rows.len() >= MOST_ROWS {
         text.push_str(&more());
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::database::{Config, Format, from_now, json_lines, listed};
+use super::database::{Config, Format, from_now, json_lines, listed, with_notes};
 use super::{Ending, output};
 use crate::base::clock::{Clock, SystemClock};
 use crate::compose::table;
@@ -73,9 +73,9 @@ fn as_table(rows: &[QuarantineRow]) -> String {
                 row.uid.to_string(),
                 from_now(row.at, now),
                 retry.to_owned(),
-                row.reason.clone(),
             ]
         })
         .collect();
-    table(&["ID", "MAILBOX", "UID", "SINCE", "RETRY", "REASON"], &cells)
+    let text = table(&["ID", "MAILBOX", "UID", "SINCE", "RETRY"], &cells);
+    with_notes(&text, rows.iter().map(|row| row.reason.as_str()))
 }

@@ -131,7 +131,7 @@ impl<'o> Status<'o> {
         match (&self.overview.heartbeat, self.is_running) {
             (Some(beat), true) => {
                 let started = text_of(&self.daemon, "started_at").parse::<Timestamp>().ok();
-                let since = started.map(|at| format!(", for {}", length(self.now.duration_since(at))));
+                let since = started.map(|at| format!(" for {}", length(self.now.duration_since(at))));
                 let pid = self.said("pid").as_u64().map(|pid| format!(", process {pid}"));
                 format!(
                     "running{}, version {version}{}, seen {}",

@@ -289,3 +289,92 @@ fn same_names(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::Address;
+    use crate::policy::{Files, RawFile, compile};
+    use crate::settings::{self, Layers};
+
+    const SETTINGS: &str = r#"
+        [[account]]
+        name = "main"
+        imap = { host = "imap.example.com" }
+        username = "support"
+        secret = { file = "password" }
+        [[mailbox]]
+        name = "support"
+        account = "main"
+        policy = "policy"
+        addresses = ["support@example.com"]
+        [[mailbox]]
+        name = "phone"
+        account = "main"
+        folder = "Phone"
+        policy = "policy"
+        addresses = ["@phone.example.com"]
+        [[channel]]
+        name = "pager"
+        type = "log"
+        [ops]
+        alarm = ["pager"]
+    "#;
+
+    const POLICY: &str = r#"
+        name = "desk"
+        [identity]
+        addresses = ["desk@example.com"]
+        [[calendar]]
+        name = "office"
+        time_zone = "Europe/London"
+        week = { mon-fri = ["09:00-17:00"] }
+        [[desk]]
+        name = "main"
+        calendar = "office"
+        [[label.urgency]]
+        value = "urgent"
+        keywords = ["Urgent"]
+        [[coverage]]
+        name = "everything"
+        alert = "on-call"
+        [[escalation]]
+        name = "on-call"
+        steps = [{ after = "0m", notify = ["pager"] }]
+    "#;
+
+    fn built(policy: &str) -> Result<World, Vec<Diagnostic>> {
+        let files = vec![SourceFile::new("nightdesk.toml", SETTINGS)];
+        let layers = Layers { files, folder: PathBuf::from("/etc/nightdesk"), ..Layers::default() };
+        let settings = settings::compile(&layers).settings.expect("settings");
+        let content = Ok(policy.as_bytes().to_vec());
+        let files = Files { files: vec![RawFile { name: "policy.toml".to_owned(), content }] };
+        let folders = policy_folders(&settings);
+        assert_eq!(folders.len(), 1, "each folder once");
+        World::build(&settings, folders.into_iter().map(|folder| (folder, compile(&files))).collect())
+    }
+
+    #[test]
+    fn mailboxes_that_share_a_policy_share_its_addresses() {
+        let world = built(POLICY).expect("a world");
+        let [support, phone] = world.mailboxes.as_slice() else { panic!("two mailboxes") };
+        assert!(Arc::ptr_eq(&support.policy, &phone.policy));
+        let identity = &support.policy.identity;
+        for own in ["desk@example.com", "support@example.com", "anybody@phone.example.com"] {
+            assert!(identity.is_own(&Address::parse(own).expect("an address")), "{own}");
+        }
+        assert!(identity.addressed_to.is_empty(), "a list that takes mail to anybody still does");
+        let world = built(&POLICY.replace("[identity]", "[identity]\naddressed_to = [\"desk@example.com\"]"));
+        assert_eq!(world.expect("a world").mailboxes[0].policy.identity.addressed_to.len(), 3);
+    }
+
+    #[test]
+    fn mistakes_of_a_policy_are_told_with_its_folder() {
+        let mistakes = built(&POLICY.replace("pager", "pagr")).expect_err("a mistake");
+        let [mistake] = mistakes.as_slice() else { panic!("{mistakes:?}") };
+        let place = mistake.location.as_ref().expect("a place");
+        assert_eq!(place.file.name, "/etc/nightdesk/policy/policy.toml");
+        assert_eq!(mistake.hint.as_deref(), Some("did you mean `pager`?"));
+        assert!(built("name = 1").is_err());
+    }
+}

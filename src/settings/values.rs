@@ -188,8 +188,10 @@ pub(super) fn wrong_with_url(url: &str) -> Option<&'static str> {
         Some(_) | None => (authority, None),
     };
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_named =
-        bare.map_or_else(|| is_host(host), |address| address.parse::<std::net::Ipv6Addr>().is_ok());
+    let is_named = bare.map_or_else(
+        || is_host(host),
+        |address| address.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()),
+    );
     let has_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
     let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_named || !has_port || !is_plain || url.len() > 4096 {

@@ -11,6 +11,9 @@ use crate::settings::{ENVIRONMENT_PREFIX, Layers};
 /// The most bytes of one file. Ten thousand mailboxes fit.
 const FILE_LIMIT: u64 = 8 * 1024 * 1024;
 
+/// The most bytes of all files.
+const TOTAL_LIMIT: usize = 32 * 1024 * 1024;
+
 /// The most files of `conf.d`.
 const MOST_FILES: usize = 1_000;
 
@@ -29,6 +32,9 @@ pub fn settings_files(path: &Path) -> io::Result<Layers> {
             Err(error) => layers
                 .unreadable
                 .push(Diagnostic::without_place(format!("{} cannot be read: {error}", path.display()))),
+        }
+        if layers.files.iter().map(|file| file.text.len()).sum::<usize>() > TOTAL_LIMIT {
+            return Err(io::Error::other(format!("more than {TOTAL_LIMIT} bytes in all")));
         }
     }
     Ok(layers)

@@ -5,10 +5,12 @@
 mod conversations;
 mod explanations;
 mod forgeries;
+mod operations;
 mod pipes;
 mod policies;
 #[path = "../program/mod.rs"]
 mod program;
+mod settings;
 mod usage;
 
 use assert_cmd::Command;

@@ -23,7 +23,7 @@ fn help_and_version_are_answers() {
 #[test]
 fn help_names_every_command() {
     let help = ran(&["--help"]).answer;
-    for command in ["check", "explain", "test"] {
+    for command in ["check", "explain", "test", "status", "cases", "outbox", "quarantine", "replies"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command} in {help}");
     }
 }
@@ -47,6 +47,9 @@ const REFUSED: &[(&[&str], i32, &str)] = &[
     (&["check", "--policy", "no-such-folder"], 2, "no-such-folder"),
     (&["test", "no-such-folder"], 2, "no-such-folder"),
     (&["check", "--policy", "Cargo.toml"], 2, "Cargo.toml"),
+    (&["check", "--config", "no-such.toml"], 2, "no-such.toml"),
+    (&["outbox", "drop"], 2, "<ID>"),
+    (&["quarantine", "retry", "x"], 2, "x"),
 ];
 
 #[test]

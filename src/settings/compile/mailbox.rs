@@ -11,7 +11,7 @@ use super::{Accounts, name_of, positive};
 use crate::base::document::{Problems, clip};
 use crate::base::duration::{DURATION_FORM, duration_in_words, parse_duration};
 
-/// The bounds of `poll`. A server may end a connection that is silent for ten minutes more than IDLE's renewal.
+/// The bounds of `poll`. IDLE is renewed within nine minutes; a rarer look would prove nothing in between.
 const POLLS: std::ops::RangeInclusive<SignedDuration> =
     SignedDuration::from_secs(1)..=SignedDuration::from_mins(9);
 
