@@ -242,11 +242,11 @@ impl<W: Works> Daemon<W> {
                 self.refusal(vec![format!("{} cannot be read: {error}", path.display())])
             }
             NoWorld::Wrong { diagnostics, left_out } => {
-                let note = "the settings or policies have mistakes".to_owned();
+                let why = "the settings or policies have mistakes".to_owned();
                 for mistake in &diagnostics {
                     tracing::error!("reload: {}", written(std::slice::from_ref(mistake), 0).trim_end());
                 }
-                Reload { diagnostics: written(&diagnostics, left_out), ..self.refusal(vec![note]) }
+                Reload { diagnostics: written(&diagnostics, left_out), ..self.refusal(vec![why]) }
             }
         }
     }

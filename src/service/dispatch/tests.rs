@@ -84,6 +84,7 @@ impl Rig {
         let (channels, channels_out) = watch::channel(Arc::new(ways(port)));
         let (wake, cancel) = (Arc::new(Notify::new()), CancellationToken::new());
         let dispatch = Dispatch {
+            health: Arc::default(),
             outbox: outbox.clone(),
             channels: channels_out,
             leased: leased_out,
