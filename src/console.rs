@@ -29,7 +29,7 @@ use bounded::Bounded;
 
 /// A loop that did not go round for so long is stuck. The slowest goes round every ten seconds, and a large batch on
 /// a slow disk takes some more.
-const STUCK_AFTER: Duration = Duration::from_secs(60);
+const STUCK_AFTER: Duration = Duration::from_mins(1);
 /// The type of the page of metrics, as its collectors ask for it.
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

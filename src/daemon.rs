@@ -242,11 +242,11 @@ impl<W: Works> Daemon<W> {
                 self.refusal(vec![format!("{} cannot be read: {error}", path.display())])
             }
             NoWorld::Wrong { diagnostics, left_out } => {
-                let note = "the settings or policies have mistakes".to_owned();
+                let why = "the settings or policies have mistakes".to_owned();
                 for mistake in &diagnostics {
-                    tracing::error!("reload: {}", written(std::slice::from_ref(mistake), 0).trim_end());
+                    tracing::error!("reload: {}", line(mistake));
                 }
-                Reload { diagnostics: written(&diagnostics, left_out), ..self.refusal(vec![note]) }
+                Reload { diagnostics: written(&diagnostics, left_out), ..self.refusal(vec![why]) }
             }
         }
     }
@@ -267,8 +267,19 @@ async fn loaded(reading: &mut Option<Reading>) -> Result<Result<World, NoWorld>,
 
 fn warn_of(warnings: &[Diagnostic]) {
     for warning in warnings {
-        tracing::warn!("{}", written(std::slice::from_ref(warning), 0).trim_end());
+        tracing::warn!("{}", line(warning));
     }
+}
+
+/// A mistake in one line of the log; `nightdesk check` shows it with its source.
+fn line(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.location.as_ref().map_or_else(String::new, |location| {
+        let (line, column) = location.file.line_column(location.span.start);
+        format!("{}:{line}:{column}: ", location.file.name)
+    });
+    let notes = [("found", &diagnostic.found), ("allowed", &diagnostic.allowed), ("hint", &diagnostic.hint)];
+    let notes = notes.into_iter().filter_map(|(name, text)| Some(format!("; {name}: {}", text.as_ref()?)));
+    format!("{place}{}{}", diagnostic.message, notes.collect::<String>())
 }
 
 fn written(list: &[Diagnostic], left_out: usize) -> String {

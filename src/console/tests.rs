@@ -56,7 +56,9 @@ async fn it_is_ready_when_every_mailbox_was_fresh_once_and_none_is_stopped() {
             page_of(at, "/readyz").await,
             (UNAVAILABLE.to_owned(), "store and loops: starting\n".to_owned())
         );
-        Loop::ALL.into_iter().for_each(|of| health.beat(of));
+        for of in Loop::ALL {
+            health.beat(of);
+        }
         health.watch("support", now);
         health.watch("billing", now);
         health.fresh("support", now);
@@ -104,7 +106,7 @@ async fn neither_dawdling_nor_rubbish_nor_an_endless_head_keeps_it_from_answerin
             stream.write_all(b"GET /healthz HT").await.unwrap();
             idle.push(stream);
         }
-        let endless = [b"GET / HTTP/1.1\r\nX: ".as_slice(), &[b'a'; 1 << 20]].concat();
+        let endless = [b"GET / HTTP/1.1\r\nX: ".as_slice(), &vec![b'a'; 1 << 20]].concat();
         let mut stream = TcpStream::connect(at).await.unwrap();
         // It may be refused before all of it is said.
         drop(stream.write_all(&endless).await);

@@ -15,7 +15,7 @@ use crate::imap::{Login, Patience, Session};
 use crate::settings::{Account, Endpoint, Settings, Tls};
 
 /// How long one account may take at most.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How many accounts are looked at at once.
 const AT_ONCE: usize = 8;
 

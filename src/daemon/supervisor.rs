@@ -43,8 +43,8 @@ impl Default for Rest {
     fn default() -> Self {
         Rest {
             first: Duration::from_secs(1),
-            most: Duration::from_secs(60),
-            well_after: Duration::from_secs(600),
+            most: Duration::from_mins(1),
+            well_after: Duration::from_mins(10),
         }
     }
 }
@@ -217,9 +217,9 @@ impl Supervisor {
 
     /// Ends kept tasks and waits until they have; at the deadline they are cut off, and named.
     pub(super) async fn end(&mut self, names: &[String], deadline: Instant) -> Vec<Arc<str>> {
-        let named = |name: &str| names.iter().any(|wanted| wanted == name);
-        self.resting.retain(|(_, kept)| !named(&kept.name));
-        let these = |running: &Running| matches!(running.duty, Duty::Kept(_)) && named(&running.name);
+        let wanted = |task: &str| names.iter().any(|name| name == task);
+        self.resting.retain(|(_, kept)| !wanted(&kept.name));
+        let these = |running: &Running| matches!(running.duty, Duty::Kept(_)) && wanted(&running.name);
         self.running.values().filter(|running| these(running)).for_each(|running| running.cancel.cancel());
         self.wait_for(these, deadline).await
     }

@@ -100,7 +100,9 @@ mod tests {
     #[test]
     fn the_line_counts_mailboxes_and_names_those_that_are_stopped() {
         let (health, now) = (Health::default(), Timestamp::UNIX_EPOCH);
-        ["billing", "phone", "support"].into_iter().for_each(|name| health.watch(name, now));
+        for name in ["billing", "phone", "support"] {
+            health.watch(name, now);
+        }
         health.link("support", Link::Waiting, now);
         health.link("billing", Link::Refused, now);
         assert_eq!(line(&health), "1 of 3 mailboxes read and waited on; billing: refused");

@@ -43,8 +43,9 @@ pub(super) async fn start(
     supervisor: &mut Supervisor,
 ) -> anyhow::Result<Present<Machinery>> {
     let settings = &world.settings;
-    let listener = listen(settings).await?;
+    // First, so that a second instance hears what is the matter.
     let store = Store::open(&settings.store.path).await.context("the store cannot be opened")?;
+    let listener = listen(settings).await?;
     let (writer, leased, wake) = write(store, settings, shared, supervisor);
     let channels = watch::Sender::new(Arc::new(ways_out(settings, shared)));
     let surroundings = Arc::new(Surroundings {

@@ -252,7 +252,7 @@ mod tests {
         health.beat(Loop::Writer);
         health.beat(Loop::Watch);
         assert!(!health.all_beat());
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         assert_eq!(health.stuck(hour), []);
         let known = health.lock().began;
         health.lock().began = known.checked_sub(hour * 2).unwrap_or(known);

@@ -28,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often a sign of life is left; `nightdesk status` calls a daemon dead after three of them.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 /// A task that has lived this long after a death is well again.
-const WELL_AFTER: Duration = Duration::from_secs(600);
+const WELL_AFTER: Duration = Duration::from_mins(10);
 
 /// Where alarms and signs of life go; the [`Writer`], or a test's notebook.
 pub trait Bell: Send + Sync {
@@ -155,7 +155,7 @@ impl<B: Bell> Watch<B> {
         self.measure(&mailboxes);
         let verdicts = judge(&mailboxes, &self.health.deaths(), &running);
         for (key, verdict) in due(verdicts, rung) {
-            let (ring, told) = match verdict {
+            let (rings, told) = match verdict {
                 Verdict::Ring(text) => (true, self.bell.raise(Alarm { key: key.clone(), text }).await),
                 Verdict::Quiet | Verdict::Open => (false, self.bell.clear(key.clone()).await),
             };
@@ -163,7 +163,7 @@ impl<B: Bell> Watch<B> {
                 tracing::error!(alarm = key, %error, "an alarm could not be raised or cleared; trying again");
                 return;
             }
-            rung.insert(key, ring);
+            rung.insert(key, rings);
         }
     }
 

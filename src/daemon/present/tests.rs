@@ -154,6 +154,6 @@ async fn what_is_watched_and_how_the_reload_went_is_told() {
     let reload = Reload { at, outcome: ReloadOutcome::Done, notes: Vec::new(), diagnostics: String::new() };
     stage.present.told(reload.clone());
     let running = running.borrow();
-    assert_eq!(running.mailboxes["support"].stale_after, Duration::from_secs(540));
+    assert_eq!(running.mailboxes["support"].stale_after, Duration::from_mins(9));
     assert_eq!(running.reload, Some(reload));
 }

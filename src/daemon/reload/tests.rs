@@ -35,7 +35,7 @@ alarm = ["ops"]
 fn settings(changes: &[(&str, &str)]) -> Settings {
     let mut channels = String::from("[[channel]]\nname = \"ops\"\ntype = \"log\"\n");
     for name in channel_names() {
-        channels.push_str(&format!("[[channel]]\nname = \"{name}\"\ntype = \"log\"\n"));
+        channels += &format!("[[channel]]\nname = \"{name}\"\ntype = \"log\"\n");
     }
     let mut text = SETTINGS.replace("RULES", RULES).replace("CHANNELS", &channels);
     for (from, to) in changes {
@@ -129,7 +129,8 @@ fn rules_of_a_mailbox_change_without_a_new_connection() {
     new.mailboxes = vec![watched.into()];
     let plan = super::plan(&old, &new, &Owed::default()).unwrap();
     assert_eq!(plan.swap, names(&["support"]));
-    assert_eq!(plan.notes, [format!("mailbox support: policy alloy {} → alloy 0123456789ab", &digest[..12])]);
+    let short = digest.get(..12).unwrap();
+    assert_eq!(plan.notes, [format!("mailbox support: policy alloy {short} → alloy 0123456789ab")]);
 }
 
 #[test]

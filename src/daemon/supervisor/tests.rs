@@ -10,7 +10,7 @@ use super::*;
 const AT_ONCE: Rest = Rest {
     first: Duration::from_millis(1),
     most: Duration::from_millis(4),
-    well_after: Duration::from_secs(600),
+    well_after: Duration::from_mins(10),
 };
 
 fn soon() -> Instant {
@@ -103,7 +103,7 @@ async fn one_kept_task_ends_while_the_others_go_on_and_their_deaths_are_not_lost
 
 #[tokio::test]
 async fn a_task_that_rests_can_be_ended_and_does_not_come_back() {
-    let mut supervisor = Supervisor::new(Rest { first: Duration::from_secs(600), ..Rest::default() });
+    let mut supervisor = Supervisor::new(Rest { first: Duration::from_mins(10), ..Rest::default() });
     supervisor.keep("a", |_| async { Err("no".to_owned()) });
     assert!(matches!(event(&mut supervisor).await, Event::Died { .. }));
     assert_eq!(supervisor.kept(), ["a".into()]);

@@ -67,7 +67,7 @@ fn desk(stale_after: Duration) -> Desk {
 }
 
 const AT_ONCE: Duration = Duration::ZERO;
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 
 impl Desk {
     async fn look(&mut self) -> Vec<String> {
