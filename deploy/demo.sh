@@ -51,7 +51,7 @@ finish() {
   [ -z "$receiver" ] || { kill "$receiver" 2>/dev/null && wait "$receiver"; } 2>/dev/null || true
   # The servers end with their standard input.
   [ -z "$servers" ] || { exec {to_servers}>&- && wait "$servers"; } || true
-  "${as_root[@]}" rm -rf "$work"
+  rm -rf "$work"
   exit "$code"
 }
 trap finish EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # servers.sh FOLDER [DOMAIN...]: a private Dovecot and a private Postfix on free loopback ports, for the demo and the
-# tests. Needs root; touches nothing outside FOLDER.
+# tests. Needs root; touches nothing outside FOLDER, and removes FOLDER at the end when it was not there before.
 #
 # Prints KEY=VALUE lines (ports, certificates, the file of accounts), then `ready`, and runs until its standard input
 # ends, so that the servers never outlive who started them. Understands, one a line, each answered with `done`:
@@ -12,6 +12,11 @@ PATH=$PATH:/usr/sbin:/sbin
 fail() { printf 'error: %s\n' "$*" >&2; exit 3; }
 
 [ "$(id -u)" -eq 0 ] || fail "servers.sh needs root: Postfix and Dovecot change to users of their own"
+for program in openssl /usr/lib/dovecot/imap /usr/lib/dovecot/lmtp postfix; do
+  command -v "$program" >/dev/null || fail "$program is missing: tests/run.sh and deploy/demo.sh install it"
+done
+made=
+if [ ! -e "$1" ]; then made=yes; fi
 mkdir -p "$1"
 folder=$(cd "$1" && pwd -P)
 shift
@@ -68,6 +73,7 @@ ports() { case $1 in dovecot) echo "$IMAP $IMAPS $LMTP" ;; postfix) echo "$SMTP 
 finish() {
   stop postfix
   stop dovecot
+  [ -z "$made" ] || rm -rf "$folder"
 }
 trap finish EXIT
 trap 'exit 143' INT TERM HUP PIPE
