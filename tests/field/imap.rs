@@ -25,7 +25,13 @@ pub(crate) struct Mail {
 impl Mail {
     /// A field of the header, unfolded.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
-        let head = self.source.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ").replace("\r\n\t", " ");
+        let head = self
+            .source
+            .split("\r\n\r\n")
+            .next()
+            .unwrap_or_default()
+            .replace("\r\n ", " ")
+            .replace("\r\n\t", " ");
         head.lines().find_map(|line| {
             let (found, value) = line.split_once(':')?;
             found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
@@ -97,7 +103,8 @@ impl Imap {
         let (mut text, mut literal) = (String::new(), Vec::new());
         loop {
             assert_ne!(self.stream.read_line(&mut text).await.expect("an answer"), 0, "the server hung up");
-            let length = text.trim_end().strip_suffix('}').and_then(|line| line.rsplit_once('{')?.1.parse().ok());
+            let length =
+                text.trim_end().strip_suffix('}').and_then(|line| line.rsplit_once('{')?.1.parse().ok());
             let Some(length) = length else { return Line { text, literal } };
             literal = vec![0; length];
             self.stream.read_exact(&mut literal).await.expect("the whole literal");

@@ -75,7 +75,8 @@ impl Proxy {
 async fn connection(client: TcpStream, server: u16, gate: watch::Sender<Gate>) {
     let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
     drop((client.set_nodelay(true), server.set_nodelay(true)));
-    let ((mut from_client, to_client), (from_server, mut to_server)) = (client.into_split(), server.into_split());
+    let ((mut from_client, to_client), (from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
     let mut cuts = gate.subscribe();
     let now = cuts.borrow().cuts;
     tokio::select! {

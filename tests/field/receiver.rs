@@ -78,12 +78,14 @@ impl Receiver {
 }
 
 async fn receive(State(state): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let mut signed = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).expect("any length");
     signed.update(format!("{}.", header("x-nightdesk-timestamp")).as_bytes());
     signed.update(&body);
-    let hex: String = signed.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    if header("x-nightdesk-signature") != format!("v1={hex}") {
+    if header("x-nightdesk-signature")
+        != format!("v1={:x}", Bytes::copy_from_slice(&signed.finalize().into_bytes()))
+    {
         return StatusCode::UNAUTHORIZED;
     }
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);

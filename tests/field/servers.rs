@@ -52,7 +52,9 @@ pub(crate) async fn alone() -> Option<RwLockWriteGuard<'static, Servers>> {
 fn lock() -> Option<&'static RwLock<Servers>> {
     match SERVERS.get_or_init(|| Servers::start().map(RwLock::new)) {
         Ok(servers) => Some(servers),
-        Err(why) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("must not be skipped: {why}"),
+        Err(why) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => {
+            panic!("must not be skipped: {why}")
+        }
         Err(why) => {
             eprintln!("skipped: {why}");
             None

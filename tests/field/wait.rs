@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Far beyond what anything here may take, on a machine that does other work.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -17,8 +17,6 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
             tokio::time::sleep(PAUSE).await;
         }
     };
-    match tokio::time::timeout(DEADLINE, looking).await {
-        Ok(seen) => seen,
-        Err(_) => panic!("this did not happen: {what}"),
-    }
+    let seen = tokio::time::timeout(DEADLINE, looking).await;
+    seen.unwrap_or_else(|_| panic!("this did not happen: {what}"))
 }
