@@ -46,11 +46,6 @@ impl Proxy {
         self.gate.send_modify(|gate| (gate.limit, gate.held) = (gate.passed.saturating_add(bytes), false));
     }
 
-    /// Until the stream stands still.
-    pub(crate) async fn held(&self) {
-        self.gate.subscribe().wait_for(|gate| gate.held).await.expect("the proxy runs");
-    }
-
     /// Whether the stream stands still.
     pub(crate) fn is_held(&self) -> bool {
         self.gate.borrow().held
@@ -64,11 +59,6 @@ impl Proxy {
     /// Ends every connection.
     pub(crate) fn cut(&self) {
         self.gate.send_modify(|gate| gate.cuts += 1);
-    }
-
-    /// How many bytes of the server have passed.
-    pub(crate) fn passed(&self) -> u64 {
-        self.gate.borrow().passed
     }
 }
 

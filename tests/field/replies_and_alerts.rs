@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::servers::{self, Servers};
-use crate::setup::{Desk, incident, mail, replies};
+use crate::setup::{Desk, incident, mail, protected, replies};
 use crate::smtp;
 use crate::wait::until;
 
@@ -27,7 +27,8 @@ async fn the_servers_bring_mail_to_mailboxes_and_relay_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_urgent_incident_at_night_is_told_to_those_on_call_and_answered() {
     let Some(servers) = servers::shared().await else { return };
-    let desk = Desk::new(&servers).await;
+    let mut desk = Desk::new(&servers).await;
+    desk.imap = protected(&servers, servers.imaps, "implicit");
     let mut daemon = desk.start();
     daemon.ready().await;
     let anna = servers.customer("anna");
@@ -63,7 +64,8 @@ async fn an_urgent_incident_at_night_is_told_to_those_on_call_and_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_urgent_question_that_is_no_incident_gets_the_next_business_day_and_wakes_nobody() {
     let Some(servers) = servers::shared().await else { return };
-    let desk = Desk::new(&servers).await;
+    let mut desk = Desk::new(&servers).await;
+    desk.imap = protected(&servers, servers.imap, "starttls");
     let mut daemon = desk.start();
     daemon.ready().await;
     let ben = servers.customer("ben");

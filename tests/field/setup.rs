@@ -42,11 +42,6 @@ pub(crate) struct Desk {
 impl Desk {
     /// A desk as most tests want it: IMAP as plain text, so that a proxy can count it, and mail over submission.
     pub(crate) async fn new(servers: &Servers) -> Desk {
-        let submission = format!(
-            r#"{{ host = "localhost", port = {}, tls = "starttls", ca_file = "{}" }}"#,
-            servers.submission,
-            servers.ca.display()
-        );
         let desk = Desk {
             folder: tempfile::tempdir().expect("a folder"),
             receiver: Receiver::start().await,
@@ -54,8 +49,8 @@ impl Desk {
             noon: servers.account("noon", OURS),
             on_call: servers.account("on-call", OURS),
             imap: plain(servers.imap),
-            smtp: submission.clone(),
-            alert_smtp: submission,
+            smtp: protected(servers, servers.submission, "starttls"),
+            alert_smtp: protected(servers, servers.submissions, "implicit"),
             mail_folder: "INBOX",
             start: "all",
             password: PASSWORD,
@@ -160,7 +155,13 @@ pub(crate) fn plain(port: u16) -> String {
     format!(r#"{{ host = "127.0.0.1", port = {port}, tls = "none" }}"#)
 }
 
-/// A mail to the desk where it is night: a fraud of no sort, an incident.
+/// An endpoint behind TLS: `implicit` or `starttls`.
+pub(crate) fn protected(servers: &Servers, port: u16, tls: &str) -> String {
+    let ca = servers.ca.display();
+    format!(r#"{{ host = "localhost", port = {port}, tls = "{tls}", ca_file = "{ca}" }}"#)
+}
+
+/// A mail about an incident.
 pub(crate) fn incident(from: &str, to: &str, subject: &str) -> String {
     mail(from, to, &format!("Urgent: {subject}"), "The checkout API is down, and nothing else works either.")
 }
