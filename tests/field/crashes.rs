@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Row};
 
-use crate::daemon::Daemon;
 use crate::proxy::Proxy;
 use crate::servers::{self, Servers};
 use crate::setup::{Desk, mail, plain, replies};
@@ -116,9 +115,9 @@ async fn everything_once(servers: &Servers, desk: &Desk, customers: &[String]) {
         let what = format!("the alert for {customer}");
         until(&what, async || (!desk.receiver.keys(&subject).is_empty()).then_some(())).await;
     }
-    until("nothing waits any more", async || (waiting(&daemon).await == 0).then_some(())).await;
+    daemon.has_sent_all().await;
 
-    let unknown = count(&daemon, "unknown").await;
+    let unknown = daemon.status().await["outbox"]["unknown"].as_u64().unwrap_or_default();
     let mut answered = 0;
     for customer in customers {
         assert_eq!(desk.receiver.keys(&subject(customer)).len(), 1, "one alert by its key for {customer}");
@@ -134,19 +133,6 @@ async fn everything_once(servers: &Servers, desk: &Desk, customers: &[String]) {
     let there = servers.log_in(&desk.evening).await.mails("INBOX").await;
     let there: BTreeSet<_> = there.into_iter().map(|mail| mail.uid).collect();
     assert_eq!(ledger(desk, &desk.evening).await, there, "every UID is in the ledger");
-}
-
-/// How many entries of the outbox are still to be sent.
-async fn waiting(daemon: &Daemon) -> u64 {
-    let mut waiting = 0;
-    for state in ["pending", "leased", "handing-over", "retrying"] {
-        waiting += count(daemon, state).await;
-    }
-    waiting
-}
-
-async fn count(daemon: &Daemon, state: &str) -> u64 {
-    daemon.status().await["outbox"][state].as_u64().unwrap_or_default()
 }
 
 /// The UIDs that the ledger has for an account.

@@ -127,6 +127,26 @@ impl Daemon {
     }
 }
 
+impl Daemon {
+    /// Until nothing in the outbox is still to be sent.
+    pub(crate) async fn has_sent_all(&self) {
+        until("nothing waits any more", async || {
+            let outbox = &self.status().await["outbox"];
+            let waiting = ["pending", "leased", "handing-over", "retrying"];
+            waiting.iter().all(|state| outbox[state].as_u64().unwrap_or_default() == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// The rows that a command lists.
+    pub(crate) async fn rows(&self, command: &str) -> Vec<Value> {
+        let ran = self.ask(&[command, "--json"]).await;
+        let rows =
+            ran.answer.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{ran:?}")));
+        rows.collect()
+    }
+}
+
 impl Drop for Daemon {
     #[expect(clippy::print_stderr, reason = "who reads a failed test wants the log")]
     fn drop(&mut self) {

@@ -1,7 +1,7 @@
 //! Servers that go away, cut off, hold back or change their minds.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use crate::proxy::Proxy;
 use crate::servers;
@@ -95,14 +95,14 @@ async fn a_mail_that_the_server_cannot_give_is_set_aside_and_the_next_is_read() 
         let customer = servers.customer("customer");
         imap.append("INBOX", &incident(&customer, &desk.evening, name)).await;
     }
-    let files = fs::read_dir(servers.maildir(&desk.evening).join("cur")).expect("a Maildir");
+    let files = fs::read_dir(servers.maildir(&desk.evening).join("new")).expect("a Maildir");
     let second = files
         .map(|file| file.expect("a mail").path())
         .find(|file| fs::read_to_string(file).is_ok_and(|mail| mail.contains("Subject: Urgent: two")))
         .expect("the second mail");
     fs::set_permissions(&second, Permissions::from_mode(0o000)).expect("a mode");
-    let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(&second).expect("a file"));
-    std::os::unix::fs::chown(&second, Some(0), None).expect("root");
+    let owner = fs::metadata(&second).expect("a file").uid();
+    chown(&second, Some(0), None).expect("root");
 
     let mut daemon = desk.start();
     daemon.ready().await;
@@ -110,11 +110,10 @@ async fn a_mail_that_the_server_cannot_give_is_set_aside_and_the_next_is_read() 
         until(subject, async || (desk.receiver.keys(subject).len() == 1).then_some(())).await;
     }
     until("ops are told of the second", async || desk.receiver.alarm("mail-quarantined")).await;
-    let quarantine = daemon.ask(&["quarantine", "--json"]).await;
-    let rows: serde_json::Value = serde_json::from_str(&quarantine.answer).expect("JSON");
-    assert_eq!(rows[0]["uid"], 2, "{rows}");
+    let rows = daemon.rows("quarantine").await;
+    assert_eq!((rows.len(), &rows[0]["uid"]), (1, &2.into()), "{rows:?}");
 
-    std::os::unix::fs::chown(&second, Some(owner), None).expect("root");
+    chown(&second, Some(owner), None).expect("root");
     fs::set_permissions(&second, Permissions::from_mode(0o600)).expect("a mode");
     let id = rows[0]["id"].to_string();
     assert_eq!(daemon.ask(&["quarantine", "retry", id.trim_matches('"')]).await.code, Some(0));
