@@ -11,7 +11,7 @@ started=$SECONDS
 
 fail() { printf 'error: %s\n' "$*" >&2; exit 3; }
 
-bold= dim= plain=
+bold="" dim="" plain=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1;34m' dim=$'\e[2m' plain=$'\e[0m'; fi
 title() { printf '\n%s== %s %s%s\n' "$bold" "$1" "$(printf '=%.0s' $(seq $((76 - ${#1}))))" "$plain"; }
 say() { printf '%s%s%s\n' "$dim" "$*" "$plain"; }
@@ -43,7 +43,7 @@ nightdesk=$PWD/${CARGO_TARGET_DIR:-target}/$profile/nightdesk
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/nightdesk-demo-XXXXXX")
 chmod 711 "$work"
-daemon= receiver= servers=
+daemon="" receiver="" servers=""
 finish() {
   local code=$?
   trap - EXIT
@@ -81,7 +81,7 @@ servers_ready() { grep -sqx ready "$work/servers.env" || ! kill -0 "$servers" 2>
 wait_for "the servers start" servers_ready
 grep -sqx ready "$work/servers.env" || fail "the servers did not start"
 # shellcheck disable=SC1090
-source <(grep = "$work/servers.env")
+source <(grep "=" "$work/servers.env")
 
 export PASSWORD=$RANDOM$RANDOM$RANDOM
 for address in {evening,noon,on-call}@example.test {anna,ben,carla,dana}@customer.test; do
@@ -174,10 +174,11 @@ title "The reply to the urgent question, as it lies in ben@customer.test"
 python3 "$demo/show.py" mail "$IMAP" ben@customer.test
 
 title "What the daemon says: nightdesk cases, outbox, status"
-for command in cases "outbox --all" status; do
-  "$nightdesk" $command --config "$work/nightdesk.toml" || true
-  echo
-done
+"$nightdesk" cases --config "$work/nightdesk.toml"
+echo
+"$nightdesk" outbox --all --config "$work/nightdesk.toml"
+echo
+"$nightdesk" status --config "$work/nightdesk.toml"
 
 title "Done"
 say "Stopping everything; the whole took $((SECONDS - started)) seconds."

@@ -105,9 +105,12 @@ impl Daemon {
         ask(&self.settings, arguments).await
     }
 
-    /// What `status --json` says.
+    /// What `status --json` says; null as long as there is no database.
     pub(crate) async fn status(&self) -> Value {
         let ran = self.ask(&["status", "--json"]).await;
+        if ran.code == Some(3) {
+            return Value::Null;
+        }
         serde_json::from_str(&ran.answer).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
     }
 
