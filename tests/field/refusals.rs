@@ -30,7 +30,15 @@ async fn says_why(desk: &Desk, link: &str, words: &[&str]) {
 async fn a_wrong_password() {
     let Some(servers) = servers::shared().await else { return };
     let mut desk = Desk::new(&servers).await;
+    desk.write_settings();
+    let settings = desk.path("nightdesk.toml");
+    let right = ask(&settings, &["check", "--connect"]).await;
+    assert_eq!(right.code, Some(0), "{right:?}");
     desk.password = "not the one";
+    desk.write_settings();
+    let wrong = ask(&settings, &["check", "--connect"]).await;
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    assert!(wrong.answer.contains("evening"), "it names who is refused: {wrong:?}");
     says_why(&desk, "refused", &["authentication"]).await;
 }
 
@@ -98,6 +106,6 @@ async fn mistakes_in_settings_and_policy() {
         let ran = nightdesk(&[command, "--config", settings.to_str().expect("UTF-8")]).await;
         assert_eq!(ran.code, Some(if command == "run" { 2 } else { 1 }), "{ran:?}");
         let said = ran.answer + &ran.complaint;
-        assert!(said.contains("nightdesk.toml:") && said.contains("did you mean \"username\""), "{said}");
+        assert!(said.contains("nightdesk.toml:") && said.contains("did you mean `username`"), "{said}");
     }
 }

@@ -59,6 +59,13 @@ async fn an_urgent_incident_at_night_is_told_to_those_on_call_and_answered() {
     let ids = reply.header("Message-ID");
     assert!(ids.is_some_and(|own| own != id), "a Message-ID of its own: {}", reply.source);
     assert_eq!(desk.receiver.received().len(), 1, "{:?}", desk.receiver.received());
+
+    // What we wrote ourselves comes back, as through a forwarding: nobody is answered again.
+    smtp::deliver(servers.smtp, &anna, &desk.evening, &reply.source).await;
+    daemon.records("evening", "decided", 2).await;
+    daemon.has_sent_all().await;
+    assert_eq!(servers.log_in(&anna).await.mails("INBOX").await.len(), 1, "one reply");
+    assert_eq!(servers.log_in(&desk.evening).await.mails("INBOX").await.len(), 2, "no reply to ourselves");
 }
 
 #[tokio::test(flavor = "multi_thread")]
