@@ -178,7 +178,7 @@ title "What the daemon says: nightdesk cases, outbox, status"
 echo
 "$nightdesk" outbox --all --config "$work/nightdesk.toml"
 echo
-"$nightdesk" status --config "$work/nightdesk.toml"
+"$nightdesk" status --config "$work/nightdesk.toml" || fail "the daemon says that something is wrong"
 
 title "Done"
 say "Stopping everything; the whole took $((SECONDS - started)) seconds."
