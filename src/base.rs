@@ -8,4 +8,5 @@ pub mod diagnostic;
 pub mod document;
 pub mod duration;
 pub mod id;
+pub mod secret;
 pub mod text;

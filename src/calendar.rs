@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use openings::{Hours, Openings, Table, floor_second, horizon, instant};
 
@@ -34,7 +35,7 @@ pub use span::{DaySpan, SpanError, Week, WeekdayError, overlapping, parse_weekda
 pub use zone::{Zone, ZoneError};
 
 /// Whether a desk is open, and until when it stays so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// The desk is open.
     Open {
@@ -51,7 +52,7 @@ pub enum State {
 }
 
 /// Why a desk is closed, by the local date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ClosedFor {
     /// The date has hours, but not now.
     Night,

@@ -2,17 +2,21 @@
 //!
 //! `Book` is the working set of one transaction: what was loaded for the mails at hand, changed in memory, and saved
 //! as a whole. It answers how things stand for a mail ([`Book::standing`]) and takes in what was decided
-//! ([`Book::apply`]). Pure: the daemon fills it from its store, `explain` and `test` begin with an empty one.
+//! ([`Book::apply`]). A book is for one
+//! policy. Pure: the daemon fills it from its store, `explain` and `test` begin with an empty one.
 //!
 //! Invariants: a mail that is applied twice changes nothing the second time (it is a duplicate then); a mail from a
-//! machine never reopens, raises or answers a case; ids come from the mail, so deciding again gives the same ones.
+//! machine never reopens, raises or answers a case; ids come from the mail, so deciding again gives the same ones; what is
+//! kept are names, not indices, so that a policy can be reloaded under a running case.
 
 mod book;
 mod case;
+mod load;
 #[cfg(test)]
 mod stories;
 mod work;
 
 pub use book::{Book, Effect, own_message_id};
-pub use case::{Case, CaseState, Running};
+pub use case::{Case, CaseState, Deferred, Running, Started};
+pub use load::{Changes, EarlierReplies, Keys, KnownMail, Loaded, SeenContent, SentReply};
 pub use work::{Brief, Plan, PlanStep};

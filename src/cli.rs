@@ -3,10 +3,17 @@
 //! Exit codes: 0 ok · 1 a negative answer (mistakes found, tests failed) · 2 usage, or nothing readable · 3 the
 //! environment.
 
+mod cases;
 mod check;
+mod database;
 mod evaluate;
 mod explain;
+mod outbox;
 mod output;
+mod quarantine;
+mod replies;
+mod run;
+mod status;
 mod test;
 
 use std::path::PathBuf;
@@ -55,12 +62,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Name every mistake of a policy at once
-    Check {
-        /// The policy folder
-        #[arg(long, value_name = "DIR")]
-        policy: PathBuf,
-    },
+    /// Watch the mailboxes of the settings, decide and act: the daemon
+    Run(run::Arguments),
+    /// Name every mistake of the settings or a policy at once
+    Check(check::Arguments),
     /// Tell what would be decided for a mail, and why
     Explain(explain::Arguments),
     /// Run the examples that policies carry
@@ -72,6 +77,16 @@ enum Command {
         #[arg(long, value_name = "TEXT")]
         filter: Option<String>,
     },
+    /// Tell whether all is well
+    Status(status::Arguments),
+    /// List the work in hand
+    Cases(cases::Arguments),
+    /// List what is to be sent, and retry or drop it
+    Outbox(outbox::Arguments),
+    /// List mails that could not be decided, and try one again
+    Quarantine(quarantine::Arguments),
+    /// Switch all automatic replies off or on
+    Replies(replies::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -89,9 +104,15 @@ pub fn main() -> ExitCode {
         }
     };
     let done = match arguments.command {
-        Command::Check { policy } => check::run(&policy),
+        Command::Run(arguments) => run::run(arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test { policies, filter } => test::run(&policies, filter.as_deref()),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Cases(arguments) => cases::run(&arguments),
+        Command::Outbox(arguments) => outbox::run(&arguments),
+        Command::Quarantine(arguments) => quarantine::run(&arguments),
+        Command::Replies(arguments) => replies::run(&arguments),
     };
     match done {
         Ok(ending) => ending.into(),

@@ -8,12 +8,17 @@ mod explanation;
 mod narrative;
 mod outgoing;
 mod reply;
+mod table;
 mod trace;
 mod words;
 
 pub use diagnostics::{Colours, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
-pub use outgoing::{AlarmNote, Alert, Outgoing, ReplyMail};
+pub use outgoing::{
+    AlarmNote, Alert, AlertText, ComposeError, Outgoing, ReplyMail, alarm_json, alarm_mail, alarm_text,
+    alert_json, alert_mail, alert_text, reply_mail,
+};
 pub use reply::{Reply, reply};
+pub use table::{cut, table};
 pub use words::{hours_in_words, instant_in_words};

@@ -14,6 +14,7 @@ mod reading;
 mod trace;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use decide::{decide, received_at};
 pub use guards::Withheld;
@@ -24,7 +25,7 @@ use crate::base::id::{CaseId, ContentKey};
 use crate::calendar::ClosedFor;
 
 /// What a mail is in its conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Conversation {
     /// It opens a case.
     New,
@@ -106,7 +107,7 @@ pub struct ConversationStanding {
 }
 
 /// A subject that a conversation has had.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectSeen {
     /// The base subject.
     pub base: String,
@@ -115,7 +116,7 @@ pub struct SubjectSeen {
 }
 
 /// How a mail was recognised as part of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JoinedBy {
     /// In-Reply-To or References name one of its mails.
     Reference,
@@ -135,7 +136,7 @@ pub struct LastReply {
 }
 
 /// How loud an outcome is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Loudness {
     /// Nobody is told at once.
     Quiet,
@@ -217,7 +218,7 @@ pub struct LabelOutcome {
 }
 
 /// The hours of the assigned desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hours {
     /// Somebody is there.
     Open,
@@ -242,7 +243,7 @@ pub struct Alert {
 }
 
 /// A rule that asks for an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum By {
     /// A row of `[[coverage]]`.
     Coverage(usize),

@@ -21,7 +21,9 @@
 //! | 4 | [`casework`] | cases, and the book that says how things stand |
 //! | 5 | [`compose`] | decisions and mistakes in words: replies, explanations, diagnostics |
 //! | 5 | [`sources`] | policy folders and mails from files |
+//! | 5 | [`net`] | dialling and TLS |
 //! | 5 | [`telemetry`] | metrics, and what goes into the log |
+//! | 6 | [`store`] | what is kept: transactions on SQLite, and a look from outside |
 //! | 6 | [`deliver`] | channels: an outbox entry goes out, or says why not |
 //! | 7 | [`service`] | what runs: ingest, the writer, dispatch, follow-up, watch |
 //! | 10 | [`cli`] | the commands, one file each |
@@ -111,12 +113,17 @@ pub mod calendar;
 pub mod casework;
 pub mod cli;
 pub mod compose;
+pub mod console;
+pub mod daemon;
 pub mod decision;
 pub mod deliver;
+pub mod imap;
 pub mod lexicon;
 pub mod mail;
+pub mod net;
 pub mod policy;
 pub mod service;
 pub mod settings;
 pub mod sources;
+pub mod store;
 pub mod telemetry;

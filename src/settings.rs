@@ -4,14 +4,32 @@
 //! environment variables; later layers win) and go out as [`Settings`], or as every mistake at once. Nothing here
 //! reads files or the environment, looks up a secret or dials.
 //!
-//! Invariants: settings that exist are complete: names are unique, accounts are indices, paths are absolute or as the
-//! caller resolved them. Secrets are named here ([`SecretSource`]), never held.
+//! The `config` crate lays the layers over each other. Every value takes its place along, so that a mistake is shown
+//! in the layer that it came from. Rows (`[[account]]`, `[[mailbox]]`, `[[channel]]`) are told apart by their names:
+//! a later layer adds rows with new names, and changes single keys of rows that are there. Lists, `secret` and `hmac`
+//! are replaced whole. An environment variable names its key by the parts of its name, `NIGHTDESK__HTTP__LISTEN` or,
+//! for a row that some file has, `NIGHTDESK__ACCOUNT__MAIN__USERNAME`; a list is written with commas.
+//!
+//! Invariants: settings that exist are complete: names are unique, accounts are indices, relative paths start at the
+//! folder of the settings file. Secrets are named here ([`SecretSource`]), never held, and a secret that somebody
+//! wrote into the settings by mistake is masked before anything can show it.
+
+mod compile;
+mod layers;
+mod mask;
+mod node;
+#[cfg(test)]
+mod tests;
+mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+
+pub use compile::{Outcome, compile};
+pub use layers::{ENVIRONMENT_PREFIX, Layers};
 
 use crate::base::diagnostic::Location;
 use crate::base::duration::Rate;
@@ -30,10 +48,20 @@ pub struct Written<T> {
 pub enum Place {
     /// In a settings file.
     File(Location),
-    /// In this environment variable.
-    Environment(String),
+    /// In an environment variable; the location's file is that variable, written `NAME=value`.
+    Environment(Location),
     /// Nowhere: it is a default.
     Default,
+}
+
+impl Place {
+    /// Where a mistake about it is shown; `None` for a default.
+    pub fn location(&self) -> Option<&Location> {
+        match self {
+            Place::File(location) | Place::Environment(location) => Some(location),
+            Place::Default => None,
+        }
+    }
 }
 
 /// What the service is told to do.

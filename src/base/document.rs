@@ -42,6 +42,8 @@ pub struct Problems {
     /// How many of those kept are errors.
     errors: usize,
     left_out: usize,
+    /// Whether a file was no TOML.
+    not_toml: bool,
 }
 
 impl Problems {
@@ -72,6 +74,11 @@ impl Problems {
     /// Whether further mistakes are only counted; looking for what to say about them is then in vain.
     pub fn is_full(&self) -> bool {
         self.errors >= Self::LIMIT
+    }
+
+    /// Whether some file was no TOML, so that half of what was written is missing.
+    pub fn is_not_toml(&self) -> bool {
+        self.not_toml
     }
 
     /// Notes several.
@@ -117,6 +124,7 @@ pub fn read<T>(
         Err(_) if file.text.len() <= RECOVERED => DeTable::parse_recoverable(&file.text).1,
         Err(first) => vec![first],
     };
+    problems.not_toml = true;
     let mut last_line = 0;
     for error in errors {
         let span = on_characters(&file.text, error.span().unwrap_or(0..0));
@@ -165,6 +173,23 @@ pub struct Value<'d> {
     file: &'d Arc<SourceFile>,
     inner: &'d Spanned<DeValue<'d>>,
     name: Name<'d>,
+}
+
+/// What a value is, for a caller that takes values of every kind.
+#[derive(Debug, Clone)]
+pub enum Shape<'d> {
+    /// A string.
+    Text(&'d str),
+    /// A whole number of 64 bits.
+    Integer(i64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A list.
+    List(Vec<Value<'d>>),
+    /// A table.
+    Table(Table<'d>),
+    /// A fraction, a date, or a number that is too large.
+    Other,
 }
 
 /// What a message calls a table or value; put into words only when there is something to say.
@@ -321,6 +346,20 @@ impl<'d> Value<'d> {
     /// The truth value, without a note when it is something else.
     pub fn as_bool(&self) -> Option<bool> {
         self.inner.get_ref().as_bool()
+    }
+
+    /// What it is, with what is in it.
+    pub fn shape(&self) -> Shape<'d> {
+        match self.inner.get_ref() {
+            DeValue::String(text) => Shape::Text(text),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).map_or(Shape::Other, Shape::Integer)
+            }
+            DeValue::Boolean(value) => Shape::Boolean(*value),
+            DeValue::Array(_) => Shape::List(self.elements("", &mut Problems::default())),
+            DeValue::Table(_) => self.as_table().map_or(Shape::Other, Shape::Table),
+            DeValue::Float(_) | DeValue::Datetime(_) => Shape::Other,
+        }
     }
 
     /// What it is, in words, for a message.

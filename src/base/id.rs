@@ -6,9 +6,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A hash that names content: the same bytes give the same key on every machine and in every version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ContentKey(pub [u8; 16]);
 
 impl ContentKey {
@@ -33,7 +34,7 @@ impl fmt::Display for ContentKey {
 
 /// A case. Positive, fits a signed 64-bit column, and grows with time: 34 bits of seconds since 1970 (until the
 /// year 2514; mail servers tell no fractions), then 29 bits of the content that opened it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CaseId(pub i64);
 
 /// How many bits of a case's id come from the content.

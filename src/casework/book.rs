@@ -1,14 +1,17 @@
 //! The working set: cases by the mails and references they are known by, and who got a reply.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::case::{Case, CaseState};
+use super::case::{Case, CaseState, Deferred, Started};
+use super::load::{Changes, EarlierReplies, KnownMail, Loaded, SeenContent, SentReply, references};
+use super::work::{Brief, Plan};
 use crate::base::id::{CaseId, ContentKey};
+use crate::base::text::one_line;
 use crate::decision::{
-    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Loudness, Reading, Standing,
-    SubjectSeen, Withheld,
+    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Reading, Standing, SubjectSeen,
+    Withheld,
 };
 use crate::mail::Address;
 use crate::policy::{Place, Policy};
@@ -18,37 +21,34 @@ const MOST_SUBJECTS: usize = 50;
 /// How many addresses of one case are remembered.
 const MOST_PEOPLE: usize = 100;
 
-/// Cases at hand.
+/// Cases at hand, all of one policy.
 #[derive(Debug, Default)]
 pub struct Book {
     cases: HashMap<CaseId, Case>,
-    by_message: HashMap<String, CaseId>,
+    /// The version that each case was loaded with.
+    loaded: HashMap<CaseId, u64>,
+    by_message: HashMap<String, KnownMail>,
     by_reference: HashMap<String, CaseId>,
-    by_content: HashMap<ContentKey, Seen>,
-    own_replies: HashSet<String>,
+    by_content: HashMap<ContentKey, SeenContent>,
+    taken: HashSet<CaseId>,
+    answered_elsewhere: HashSet<ContentKey>,
+    earlier: Earlier,
     /// Oldest first.
     replies: VecDeque<SentReply>,
+    new_mails: Vec<KnownMail>,
+    new_contents: Vec<SeenContent>,
     /// Switches and memories that hold for every mail.
     pub stops: Vec<Withheld>,
+    /// Nothing is sent for the mail that is applied next: its escalations tell nobody, and its reply is not written.
+    pub watches_only: bool,
 }
 
-/// Where and when a content came in first.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    case: CaseId,
-    at: Timestamp,
-}
-
-/// A reply that was decided.
-#[derive(Debug, Clone)]
-struct SentReply {
-    message_id: String,
-    at: Timestamp,
-    to: String,
-    domain: String,
-    mailbox: Option<String>,
-    loudness: Loudness,
-    respond_by: Option<Timestamp>,
+/// Replies within their periods, as they were counted when the book was loaded.
+#[derive(Debug, Default)]
+struct Earlier {
+    to_people: HashMap<String, EarlierReplies>,
+    to_domains: HashMap<String, usize>,
+    from_mailboxes: HashMap<String, usize>,
 }
 
 /// What a mail changed; the daemon makes its outbox of these.
@@ -60,21 +60,19 @@ pub enum Effect {
     Reopened(CaseId),
     /// A human answered.
     Answered(CaseId),
-    /// An escalation starts.
+    /// An escalation starts. The case has its plan and what is told.
     Alert {
         /// The case.
         case: CaseId,
-        /// Index into the policy's escalations.
-        escalation: usize,
-        /// When.
-        at: Timestamp,
+        /// The start.
+        started: Started,
     },
     /// An escalation waits.
     Deferred {
         /// The case.
         case: CaseId,
-        /// Index into the policy's escalations.
-        escalation: usize,
+        /// The escalation.
+        escalation: String,
         /// When it starts.
         until: Timestamp,
     },
@@ -108,7 +106,52 @@ impl Book {
     /// Takes in a case that was kept elsewhere, known by its reference.
     pub fn insert(&mut self, case: Case) {
         self.by_reference.insert(case.reference.clone(), case.id);
+        self.loaded.insert(case.id, case.version);
         self.cases.insert(case.id, case);
+    }
+
+    /// Takes in what was found for the mails at hand. Replies were counted back from the instant at which the mails
+    /// are decided; they are few, since the limits themselves bound them.
+    pub fn load(&mut self, found: Loaded) {
+        for case in found.cases {
+            self.insert(case);
+        }
+        for mail in found.mails {
+            self.by_message.insert(mail.message_id.clone(), mail);
+        }
+        self.by_content.extend(found.contents.into_iter().map(|seen| (seen.content, seen)));
+        self.taken.extend(found.taken);
+        self.answered_elsewhere.extend(found.answered_elsewhere);
+        self.earlier.to_people.extend(found.to_people);
+        self.earlier.to_domains.extend(found.to_domains);
+        self.earlier.from_mailboxes.extend(found.from_mailboxes);
+    }
+
+    /// What is to be saved.
+    pub fn changes(&self) -> Changes<'_> {
+        let mut cases: Vec<_> = self
+            .cases
+            .values()
+            .map(|case| (case, self.loaded.get(&case.id).copied()))
+            .filter(|(case, loaded)| *loaded != Some(case.version))
+            .collect();
+        cases.sort_by_key(|(case, _)| case.id);
+        Changes {
+            cases,
+            mails: self.new_mails.clone(),
+            contents: &self.new_contents,
+            replies: self.replies.iter().collect(),
+        }
+    }
+
+    /// A case of another policy has this id from now on.
+    pub fn take(&mut self, id: CaseId) {
+        self.taken.insert(id);
+    }
+
+    /// Another policy answers this content; one reply to a mail is enough.
+    pub fn answered_elsewhere(&mut self, content: ContentKey) {
+        self.answered_elsewhere.insert(content);
     }
 
     /// A case, to acknowledge, answer or close it.
@@ -133,10 +176,14 @@ impl Book {
             duplicate_of,
             conversation,
             free_case: Some(self.free_case(reading, received_at)),
-            answers_our_reply: references(reading).any(|id| self.own_replies.contains(id)),
+            answers_our_reply: references(reading)
+                .any(|id| self.by_message.get(id).is_some_and(|mail| mail.ours)),
             stops: self.stops.clone(),
             ..Standing::default()
         };
+        if self.answered_elsewhere.contains(&reading.content) {
+            standing.stops.push(Withheld::Duplicate);
+        }
         self.reply_limits(&mut standing, reading, policy, now);
         standing
     }
@@ -150,10 +197,16 @@ impl Book {
         (is_anchored || apart < SignedDuration::from_hours(24)).then_some(seen.case)
     }
 
-    /// The id that the mail's case would have, unless another mail's case has it.
+    /// The id that the mail's case would have, unless another mail's case has it, or is called the same.
     fn free_case(&self, reading: &Reading, received_at: Timestamp) -> CaseId {
+        let is_free = |id: CaseId| {
+            self.cases.get(&id).is_none_or(|case| case.opened_by == reading.content)
+                && !self.taken.contains(&id)
+                && self.by_reference.get(&id.reference()).is_none_or(|named| *named == id)
+        };
         let mut id = CaseId::derive(received_at, reading.content);
-        while self.cases.get(&id).is_some_and(|case| case.opened_by != reading.content) {
+        // A book holds fewer cases than there are ids to try.
+        while !is_free(id) {
             id = id.next();
         }
         id
@@ -168,7 +221,7 @@ impl Book {
         let (id, joined_by) = self.joined(reading, policy)?;
         // As it will stand at `now`; what starts by then is the business of `advance`.
         let mut case = self.cases.get(&id)?.clone();
-        case.advance(now, |escalation| give_up_after(policy, escalation));
+        case.advance(now);
         // A matter of long ago is a new one, whatever it refers to.
         if case.is_over() && now.duration_since(case.last_mail_at) > policy.conversation.reopen_within {
             return None;
@@ -179,33 +232,26 @@ impl Book {
             closed: case.is_over(),
             answered: case.state == CaseState::Answered,
             opened_at: case.opened_at,
-            unacknowledged: case
-                .running
-                .iter()
-                .filter(|running| !running.acknowledged)
-                .map(|running| running.escalation)
-                .collect(),
-            deferred: case.deferred.iter().map(|deferral| deferral.escalation).collect(),
+            unacknowledged: escalations(
+                policy,
+                case.running.iter().filter(|running| !running.acknowledged).map(|running| &running.plan),
+            ),
+            deferred: escalations(policy, case.deferred.iter().map(|deferred| &deferred.plan)),
+            strongest: strongest(policy, &case.strongest),
+            asks_found: policy.asks.iter().map(|ask| case.asks_found.contains(&ask.name)).collect(),
             people: case.people,
             subjects: case.subjects,
-            strongest: case.strongest,
-            asks_found: case.asks_found,
         })
     }
 
     /// Brings every case to `now`, and answers what starts with it.
-    pub fn advance(&mut self, policy: &Policy, now: Timestamp) -> Vec<Effect> {
+    pub fn advance(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut cases: Vec<&mut Case> = self.cases.values_mut().collect();
         cases.sort_by_key(|case| case.id);
         for case in cases {
-            let started = case.advance(now, |escalation| give_up_after(policy, escalation));
-            case.version += u64::from(!started.is_empty());
-            effects.extend(started.into_iter().map(|deferral| Effect::Alert {
-                case: case.id,
-                escalation: deferral.escalation,
-                at: deferral.until,
-            }));
+            let started = case.advance(now);
+            effects.extend(started.into_iter().map(|started| Effect::Alert { case: case.id, started }));
         }
         effects
     }
@@ -213,15 +259,14 @@ impl Book {
     /// By what the mail refers to, nearest first; else by the reference in its subject, which anybody can write, so
     /// that it joins only for the case's own customer or host.
     fn joined(&self, reading: &Reading, policy: &Policy) -> Option<(CaseId, JoinedBy)> {
-        if let Some(id) = references(reading).find_map(|id| self.by_message.get(id)) {
-            return Some((*id, JoinedBy::Reference));
+        if let Some(mail) = references(reading).find_map(|id| self.by_message.get(id)) {
+            return Some((mail.case, JoinedBy::Reference));
         }
-        let name =
-            |row: Option<usize>| row.and_then(|row| policy.customers.get(row)).map(|row| row.name.as_str());
+        let customer =
+            reading.customer.and_then(|row| policy.customers.get(row)).map(|row| row.name.as_str());
         let tagged = reading.subject_tags.iter().filter_map(|tag| self.by_reference.get(tag));
         let mut known = tagged.filter_map(|id| self.cases.get(id)).filter(|case| {
-            let same_customer =
-                name(reading.customer).is_some() && name(reading.customer) == name(case.customer);
+            let same_customer = customer.is_some() && customer == case.customer.as_deref();
             let same_domain = reading
                 .sender
                 .as_ref()
@@ -238,22 +283,28 @@ impl Book {
         let key = to.key();
         let to_sender: Vec<&SentReply> =
             self.replies.iter().filter(|reply| reply.to == key && within(reply, limits.once_per)).collect();
-        standing.replies_to_sender = to_sender.len();
-        standing.last_reply = to_sender.last().map(|reply| LastReply {
+        let earlier = self.earlier.to_people.get(&key);
+        standing.replies_to_sender = to_sender.len() + earlier.map_or(0, |earlier| earlier.count);
+        let last = to_sender.last().map(|reply| LastReply {
             at: reply.at,
             loudness: reply.loudness,
             respond_by: reply.respond_by,
         });
-        standing.replies_to_domain = self
+        standing.last_reply = last.or(earlier.map(|earlier| earlier.last));
+        let to_domain = self
             .replies
             .iter()
             .filter(|reply| reply.domain == to.domain() && within(reply, limits.per_domain.per))
             .count();
-        standing.replies_from_mailbox = self
+        standing.replies_to_domain =
+            to_domain + self.earlier.to_domains.get(to.domain()).copied().unwrap_or(0);
+        let from_mailbox = self
             .replies
             .iter()
             .filter(|reply| reply.mailbox == reading.mailbox && within(reply, limits.per_mailbox.per))
             .count();
+        let earlier = reading.mailbox.as_ref().and_then(|mailbox| self.earlier.from_mailboxes.get(mailbox));
+        standing.replies_from_mailbox = from_mailbox + earlier.copied().unwrap_or(0);
     }
 
     /// Takes in what was decided about a mail.
@@ -289,24 +340,46 @@ impl Book {
             | Conversation::Duplicate => {}
         }
         remember(case, reading, decision, policy);
-        escalate(case, decision, policy, &mut effects);
+        let escalating = Escalating { reading, decision, policy, silently: self.watches_only };
+        escalating.escalate(case, &mut effects);
         case.version += 1;
         self.by_reference.insert(case.reference.clone(), id);
-        self.by_content.entry(decision.content).or_insert(Seen { case: id, at: decision.received_at });
+        let seen = SeenContent {
+            content: decision.content,
+            case: id,
+            at: decision.received_at,
+            date: reading.message.date,
+        };
+        if decision.conversation != Conversation::Duplicate {
+            self.by_content.insert(seen.content, seen);
+            self.new_contents.push(seen);
+        }
         // The first case that a Message-ID belongs to keeps it: reused ids must not move conversations. What a mail
         // refers to belongs to its conversation even when we never saw it.
         let own = reading.message.message_id.iter().map(crate::mail::MessageId::as_str);
         for message_id in own.chain(references(reading)) {
-            self.by_message.entry(message_id.to_owned()).or_insert(id);
+            self.know(message_id, id, false);
         }
-        effects.extend(self.reply(id, reading, decision, policy));
+        if !self.watches_only {
+            effects.extend(self.reply(id, reading, decision, policy));
+        }
         effects
+    }
+
+    fn know(&mut self, message_id: &str, case: CaseId, ours: bool) {
+        let new = || KnownMail { message_id: message_id.to_owned(), case, ours, fresh: false };
+        let known = self.by_message.entry(message_id.to_owned()).or_insert_with(new);
+        if !known.fresh {
+            known.fresh = true;
+            self.new_mails.push(known.clone());
+        }
     }
 
     /// Forgets a reply that could not be written after all.
     pub fn withdraw(&mut self, message_id: &str) {
         self.replies.retain(|reply| reply.message_id != message_id);
-        self.own_replies.remove(message_id);
+        self.new_mails.retain(|mail| mail.message_id != message_id);
+        self.by_message.remove(message_id);
     }
 
     fn reply(
@@ -318,8 +391,7 @@ impl Book {
     ) -> Option<Effect> {
         let plan = decision.reply.as_ref()?;
         let message_id = own_message_id(decision, policy);
-        self.own_replies.insert(message_id.clone());
-        self.by_message.insert(message_id.clone(), id);
+        self.know(&message_id, id, true);
         let limits = &policy.auto_reply;
         let longest = limits.once_per.max(limits.per_domain.per).max(limits.per_mailbox.per);
         while self.replies.front().is_some_and(|oldest| decision.now.duration_since(oldest.at) >= longest) {
@@ -333,24 +405,31 @@ impl Book {
             mailbox: reading.mailbox.clone(),
             loudness: decision.loudness(),
             respond_by: decision.respond_by,
+            content: decision.content,
         });
         Some(Effect::Reply { case: id, template: plan.template, to: plan.to.clone(), message_id })
     }
 }
 
-/// In-Reply-To, then References from the nearest back.
-fn references(reading: &Reading) -> impl Iterator<Item = &str> {
-    let message = &reading.message;
-    message.in_reply_to.iter().chain(message.references.iter().rev()).map(crate::mail::MessageId::as_str)
+/// Escalations of the present policy that a case names. One that is gone runs no more, so that an alert starts.
+fn escalations<'p>(policy: &Policy, plans: impl Iterator<Item = &'p Plan>) -> Vec<usize> {
+    let position = |plan: &Plan| policy.escalations.iter().position(|known| known.name == plan.escalation);
+    plans.filter_map(position).collect()
 }
 
-fn give_up_after(policy: &Policy, escalation: usize) -> SignedDuration {
-    policy.escalations.get(escalation).map_or(SignedDuration::ZERO, |escalation| escalation.give_up_after)
+/// The values that a case names, as the present policy has them.
+fn strongest(policy: &Policy, kept: &BTreeMap<String, String>) -> Vec<Option<usize>> {
+    let value = |label: &crate::policy::Label| {
+        let name = kept.get(&label.name)?;
+        label.values.iter().position(|value| value == name)
+    };
+    policy.labels.iter().map(value).collect()
 }
 
 fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> Case {
     Case {
         id,
+        policy: policy.name.clone(),
         reference: id.reference(),
         state: CaseState::Open,
         opened_at: decision.received_at,
@@ -359,12 +438,14 @@ fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> 
         last_customer_mail_at: decision.received_at,
         people: Vec::new(),
         opener_domain: reading.sender.as_ref().map(|sender| sender.domain().to_owned()),
-        customer: decision.customer,
+        customer: decision.customer.and_then(|row| policy.customers.get(row)).map(|row| row.name.clone()),
+        subject: one_line(&reading.message.subject),
         subjects: Vec::new(),
-        strongest: vec![None; policy.labels.len()],
-        asks_found: vec![false; policy.asks.len()],
+        strongest: BTreeMap::new(),
+        asks_found: BTreeSet::new(),
         running: Vec::new(),
         deferred: Vec::new(),
+        starts: BTreeMap::new(),
         respond_by: None,
         version: 0,
     }
@@ -382,10 +463,12 @@ fn remember(case: &mut Case, reading: &Reading, decision: &Decision, policy: &Po
     if decision.conversation == Conversation::Answer || (reading.is_automated() && is_follow_up) {
         return;
     }
-    for (slot, outcome) in case.strongest.iter_mut().zip(&decision.labels) {
-        let is_stronger = slot.is_none_or(|before| outcome.value < Some(before));
-        if !outcome.hits.is_empty() && outcome.value.is_some() && is_stronger {
-            *slot = outcome.value;
+    for (label, outcome) in policy.labels.iter().zip(&decision.labels) {
+        let Some(value) = outcome.value.filter(|_| !outcome.hits.is_empty()) else { continue };
+        let before = case.strongest.get(&label.name);
+        let before = before.and_then(|name| label.values.iter().position(|value| value == name));
+        if let Some(name) = label.values.get(value).filter(|_| before.is_none_or(|before| value < before)) {
+            case.strongest.insert(label.name.clone(), name.clone());
         }
     }
     // An agent who asks a colleague or a vendor is not the customer, whatever part of the conversation that is.
@@ -394,9 +477,8 @@ fn remember(case: &mut Case, reading: &Reading, decision: &Decision, policy: &Po
         return;
     }
     case.last_customer_mail_at = case.last_customer_mail_at.max(decision.received_at);
-    for (slot, found) in case.asks_found.iter_mut().zip(&reading.asks_found) {
-        *slot |= *found;
-    }
+    let found = policy.asks.iter().zip(&reading.asks_found).filter(|(_, found)| **found);
+    case.asks_found.extend(found.map(|(ask, _)| ask.name.clone()));
     let person = reading.sender.as_ref().map(Address::key);
     case.people
         .extend(person.filter(|person| case.people.len() < MOST_PEOPLE && !case.people.contains(person)));
@@ -407,24 +489,42 @@ fn subject_hits(reading: &Reading) -> Vec<String> {
     hits.map(|hit| hit.text.to_lowercase()).collect()
 }
 
-fn escalate(case: &mut Case, decision: &Decision, policy: &Policy, effects: &mut Vec<Effect>) {
-    for alert in &decision.alerts {
-        case.start(alert.escalation, decision.now, give_up_after(policy, alert.escalation));
-        // A new alert is for somebody to take, whatever was taken before.
-        if matches!(case.state, CaseState::Acknowledged | CaseState::Answered) {
-            case.state = CaseState::Open;
+/// A mail whose decision starts escalations.
+struct Escalating<'a> {
+    reading: &'a Reading,
+    decision: &'a Decision,
+    policy: &'a Policy,
+    silently: bool,
+}
+
+impl Escalating<'_> {
+    fn plan(&self, escalation: usize) -> Option<Plan> {
+        let plan = Plan::of(self.policy, escalation)?;
+        Some(if self.silently { plan.silenced() } else { plan })
+    }
+
+    fn escalate(&self, case: &mut Case, effects: &mut Vec<Effect>) {
+        let Escalating { reading, decision, policy, .. } = *self;
+        for alert in &decision.alerts {
+            let Some(plan) = self.plan(alert.escalation) else { continue };
+            let brief = Brief::of(reading, decision, policy, Some(alert.by));
+            let started = case.start(plan, brief, decision.now);
+            // A new alert is for somebody to take, whatever was taken before.
+            if matches!(case.state, CaseState::Acknowledged | CaseState::Answered) {
+                case.state = CaseState::Open;
+            }
+            effects.push(Effect::Alert { case: case.id, started });
         }
-        effects.push(Effect::Alert { case: case.id, escalation: alert.escalation, at: decision.now });
-    }
-    if let Some(deferral) = &decision.defer {
-        case.deferred.push(deferral.clone());
-        effects.push(Effect::Deferred {
-            case: case.id,
-            escalation: deferral.escalation,
-            until: deferral.until,
-        });
-    }
-    if let Some(respond_by) = decision.respond_by {
-        case.respond_by = Some(case.respond_by.map_or(respond_by, |owed| owed.min(respond_by)));
+        if let Some(deferral) = &decision.defer
+            && let Some(plan) = self.plan(deferral.escalation)
+        {
+            let escalation = plan.escalation.clone();
+            let brief = Brief::of(reading, decision, policy, None);
+            case.deferred.push(Deferred { plan, brief, until: deferral.until });
+            effects.push(Effect::Deferred { case: case.id, escalation, until: deferral.until });
+        }
+        if let Some(respond_by) = decision.respond_by {
+            case.respond_by = Some(case.respond_by.map_or(respond_by, |owed| owed.min(respond_by)));
+        }
     }
 }

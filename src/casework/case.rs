@@ -1,16 +1,24 @@
 //! One case: open → acknowledged → answered → closed, or lapsed when nobody came.
+//!
+//! A case knows names, never indices, and the plans of its escalations: it is kept over reloads of its policy, and
+//! time can bring it forward without one.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use crate::base::id::CaseId;
-use crate::base::id::ContentKey;
-use crate::decision::{Deferral, SubjectSeen};
+use super::work::{Brief, Plan};
+use crate::base::id::{CaseId, ContentKey};
+use crate::decision::SubjectSeen;
 
 /// A matter that a customer brought and that the desk owes an answer to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Its id.
     pub id: CaseId,
+    /// The policy that it belongs to.
+    pub policy: String,
     /// How people call it.
     pub reference: String,
     /// Where it stands.
@@ -27,18 +35,22 @@ pub struct Case {
     pub people: Vec<String>,
     /// The host of the sender who opened it, lower case.
     pub opener_domain: Option<String>,
-    /// The customer's row.
-    pub customer: Option<usize>,
-    /// The subjects of its mails.
+    /// The customer.
+    pub customer: Option<String>,
+    /// The subject of the mail that opened it.
+    pub subject: String,
+    /// The subjects of its mails, to compare.
     pub subjects: Vec<SubjectSeen>,
     /// The strongest value so far of each label, from hits.
-    pub strongest: Vec<Option<usize>>,
-    /// Which asks the customer's mails answer.
-    pub asks_found: Vec<bool>,
-    /// Escalations that were started.
+    pub strongest: BTreeMap<String, String>,
+    /// The asks that the customer's mails answer.
+    pub asks_found: BTreeSet<String>,
+    /// Escalations that were started and have not given up.
     pub running: Vec<Running>,
     /// Escalations that wait for an opening.
-    pub deferred: Vec<Deferral>,
+    pub deferred: Vec<Deferred>,
+    /// How often each escalation was started.
+    pub starts: BTreeMap<String, u32>,
     /// The earliest promise that is still owed.
     pub respond_by: Option<Timestamp>,
     /// Grows with every change, so that two writers cannot overwrite each other.
@@ -46,7 +58,7 @@ pub struct Case {
 }
 
 /// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CaseState {
     /// Nobody has taken it.
     Open,
@@ -74,16 +86,42 @@ impl CaseState {
 }
 
 /// An escalation of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
-    /// Index into the policy's escalations.
-    pub escalation: usize,
+    /// What happens when, as it was when it started.
+    pub plan: Plan,
+    /// What is told.
+    pub brief: Brief,
+    /// Which start of this escalation in this case it is, from 1.
+    pub number: u32,
     /// When it started.
     pub started_at: Timestamp,
     /// When it gives up.
     pub gives_up_at: Timestamp,
     /// Somebody has acknowledged it.
     pub acknowledged: bool,
+    /// It waited for the desk to open.
+    pub deferred: bool,
+}
+
+/// An escalation that waits for an opening.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deferred {
+    /// What will happen then.
+    pub plan: Plan,
+    /// What will be told.
+    pub brief: Brief,
+    /// When it starts, unless somebody answers before.
+    pub until: Timestamp,
+}
+
+/// The start of an escalation of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The escalation.
+    pub escalation: String,
+    /// Which start of it in this case.
+    pub number: u32,
 }
 
 impl Case {
@@ -92,37 +130,63 @@ impl Case {
         matches!(self.state, CaseState::Closed | CaseState::Lapsed)
     }
 
+    /// When time alone changes it next: a deferral starts, or an escalation gives up.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let starts = self.deferred.iter().map(|deferred| deferred.until);
+        starts.chain(self.running.iter().map(|running| running.gives_up_at)).min()
+    }
+
+    /// A start of an escalation that has not given up.
+    pub fn running(&self, started: &Started) -> Option<&Running> {
+        self.running
+            .iter()
+            .find(|running| running.plan.escalation == started.escalation && running.number == started.number)
+    }
+
     /// Brings the case to `now`: deferrals whose opening has come start, escalations that gave up end, and a case
-    /// whose last escalation gave up unacknowledged lapses. `give_up_after` answers how long an escalation runs.
-    /// Answers what started.
-    pub fn advance(
-        &mut self,
-        now: Timestamp,
-        give_up_after: impl Fn(usize) -> jiff::SignedDuration,
-    ) -> Vec<Deferral> {
-        let due: Vec<Deferral> =
-            self.deferred.iter().filter(|deferral| deferral.until <= now).cloned().collect();
-        self.deferred.retain(|deferral| deferral.until > now);
-        for deferral in &due {
-            self.start(deferral.escalation, deferral.until, give_up_after(deferral.escalation));
+    /// whose last escalation gave up unacknowledged lapses. Answers what started.
+    pub fn advance(&mut self, now: Timestamp) -> Vec<Started> {
+        if self.due_at().is_none_or(|due| due > now) {
+            return Vec::new();
+        }
+        let (due, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.deferred).into_iter().partition(|deferred| deferred.until <= now);
+        self.deferred = waiting;
+        let mut started = Vec::new();
+        for deferred in due {
+            // After a long silence the people that it tells still get their whole time.
+            let at = if now < deferred.gives_up_at() { deferred.until } else { now };
+            started.push(self.start(deferred.plan, deferred.brief, at));
+            if let Some(running) = self.running.last_mut() {
+                running.deferred = true;
+            }
         }
         let gave_up = self.running.iter().any(|running| !running.acknowledged && running.gives_up_at <= now);
         self.running.retain(|running| running.gives_up_at > now);
         if gave_up && self.running.is_empty() && self.deferred.is_empty() && self.state == CaseState::Open {
             self.state = CaseState::Lapsed;
         }
-        due
+        self.version += 1;
+        started
     }
 
     /// Starts an escalation, or starts it again.
-    pub(super) fn start(&mut self, escalation: usize, at: Timestamp, give_up_after: jiff::SignedDuration) {
-        self.running.retain(|running| running.escalation != escalation);
+    pub(super) fn start(&mut self, plan: Plan, brief: Brief, at: Timestamp) -> Started {
+        let escalation = plan.escalation.clone();
+        let number = self.starts.entry(escalation.clone()).or_default();
+        *number = number.saturating_add(1);
+        let started = Started { escalation, number: *number };
+        self.running.retain(|running| running.plan.escalation != plan.escalation);
         self.running.push(Running {
-            escalation,
+            gives_up_at: at.checked_add(plan.give_up_after).unwrap_or(Timestamp::MAX),
+            plan,
+            brief,
+            number: started.number,
             started_at: at,
-            gives_up_at: at.checked_add(give_up_after).unwrap_or(Timestamp::MAX),
             acknowledged: false,
+            deferred: false,
         });
+        started
     }
 
     /// Somebody takes the case: what runs no longer rises.
@@ -151,5 +215,11 @@ impl Case {
     pub fn close(&mut self) {
         self.answer();
         self.state = CaseState::Closed;
+    }
+}
+
+impl Deferred {
+    fn gives_up_at(&self) -> Timestamp {
+        self.until.checked_add(self.plan.give_up_after).unwrap_or(Timestamp::MAX)
     }
 }

@@ -1,6 +1,6 @@
 //! Stories of conversations, told mail by mail through read, standing, decide and apply, as every command does it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Book, CaseState};
 use crate::base::id::CaseId;
@@ -356,9 +356,9 @@ fn a_case_lapses_when_nobody_came() {
     let mut story = Story::new();
     let case = story.mail(&plain(FRIDAY, "This is urgent.")).case;
     let case = story.book.case_mut(case).expect("the case");
-    case.advance(instant("2026-01-10T13:59"), |_| SignedDuration::from_hours(24));
+    case.advance(instant("2026-01-10T13:59"));
     assert_eq!(case.state, CaseState::Open);
-    case.advance(instant("2026-01-10T14:00"), |_| SignedDuration::from_hours(24));
+    case.advance(instant("2026-01-10T14:00"));
     assert_eq!(case.state, CaseState::Lapsed);
 }
 
@@ -558,4 +558,54 @@ fn an_agent_who_wrote_in_a_conversation_is_not_the_customer_whom_another_answers
     let aside = story.mail(&Mail { at: FRIDAY_EVENING, head: &head, body: "Any news?" });
     assert_eq!(aside.conversation, Conversation::FollowUp);
     assert_eq!(story.book.case(case).map(|case| case.running.len()), Some(1));
+}
+
+#[test]
+fn a_case_outlives_its_policy_and_its_book() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(FRIDAY, "There is an outage. This is urgent."));
+    let kept = story.book.case(first.case).expect("the case").clone();
+    // The same rules in another order, and a new book that knows the mail.
+    let escalation = "[[escalation]]\nname = \"first\"\nsteps = [{ after = \"0m\", notify = [\"chat\"] }]\n";
+    let label = "[[label.topic]]\nvalue = \"billing\"\nkeywords = [\"invoice\"]\n[[label.topic]]";
+    let policy = POLICY.replacen("[[escalation]]", &format!("{escalation}[[escalation]]"), 1);
+    let mut reloaded = Story::with(&policy.replacen("[[label.topic]]", label, 1));
+    reloaded.mails = story.mails;
+    let known = |message_id: &str| super::KnownMail {
+        message_id: message_id.to_owned(),
+        case: first.case,
+        ours: false,
+        fresh: true,
+    };
+    reloaded.book.load(super::Loaded {
+        cases: vec![kept],
+        mails: vec![known("1@client.example")],
+        ..super::Loaded::default()
+    });
+    let again = reloaded.mail(&answer(FRIDAY_LATER, "Still urgent."));
+    assert!(again.alerts.is_empty(), "on-call runs, and the outage is inherited");
+    reloaded.book.case_mut(first.case).expect("the case").acknowledge();
+    let third = reloaded.mail(&answer(FRIDAY_EVENING, "Urgent!"));
+    assert_eq!(reloaded.alerts(&third), ["on-call"]);
+    let running = &reloaded.book.case(first.case).expect("the case").running;
+    assert_eq!(running.iter().map(|running| running.number).collect::<Vec<_>>(), [2]);
+    assert_eq!(running[0].brief.subject, "Question");
+    assert_eq!(running[0].plan.steps[0].notify, ["pager"]);
+    let changes = reloaded.book.changes();
+    assert_eq!(changes.cases.iter().map(|(_, loaded)| *loaded).collect::<Vec<_>>(), [Some(1)]);
+    let renewed = changes.mails.iter().any(|mail| mail.message_id == "1@client.example");
+    assert!(!renewed, "what is young needs no new entry");
+}
+
+#[test]
+fn what_starts_late_still_gets_its_whole_time() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(SATURDAY, "Hello"));
+    let effects = story.book.advance(instant("2026-02-12T08:00"));
+    let started = super::Started { escalation: "inbox".to_owned(), number: 1 };
+    assert_eq!(effects, [super::Effect::Alert { case: first.case, started: started.clone() }]);
+    let case = story.book.case(first.case).expect("the case");
+    let running = case.running(&started).expect("it runs");
+    assert!(running.deferred && running.started_at == instant("2026-02-12T08:00"));
+    assert_eq!(case.due_at(), Some(running.gives_up_at));
 }

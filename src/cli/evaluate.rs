@@ -45,7 +45,7 @@ pub(super) struct Decided {
 
 /// Takes one mail through the house; the book keeps what later mails of the conversation need.
 pub(super) fn evaluate(reading: Reading, policy: &Policy, book: &mut Book, at: Timestamp) -> Decided {
-    book.advance(policy, at);
+    book.advance(at);
     let standing = book.standing(&reading, policy, at, at);
     let decision = decide(&reading, &standing, policy, at, at);
     book.apply(&reading, &decision, policy);

@@ -1,9 +1,45 @@
-//! What leaves the house, as it lies in the outbox.
+//! What leaves the house: as it lies in the outbox, and as mails, words and JSON.
+
+mod letter;
+mod notice;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use notice::{AlertText, alarm_json, alarm_mail, alarm_text, alert_json, alert_mail, alert_text};
+pub use reply::reply_mail;
+
 use crate::casework::Brief;
+
+/// Why a mail could not be written. Trying again gives the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComposeError {
+    /// The From that was configured is no mailbox.
+    From,
+    /// An address is not ASCII; it would need SMTPUTF8 (RFC 6531), which is not spoken here.
+    NotAscii,
+    /// The builder of mails or of JSON refuses; a line without mail text.
+    Unwritable(String),
+}
+
+impl fmt::Display for ComposeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ComposeError::From => formatter.write_str("there is no From address that can be used"),
+            ComposeError::NotAscii => {
+                formatter.write_str("an address is not ASCII, and mail servers are not asked for SMTPUTF8")
+            }
+            ComposeError::Unwritable(why) => write!(formatter, "it cannot be written: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for ComposeError {}
 
 /// What leaves the house.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +52,7 @@ pub enum Outgoing {
     Reply(ReplyMail),
 }
 
-/// What a channel tells people of a case. The body of a webhook is this object (see `deploy/README.md`).
+/// What a channel tells people of a case. The body of a webhook is this object (see `deploy/WEBHOOK.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// The same for every attempt, channel and repetition of one escalation of one case; another start of it has

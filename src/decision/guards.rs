@@ -2,13 +2,14 @@
 //! an alert.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Loudness, Reading, Recipient, Standing};
 use crate::mail::{Authenticated, Automation, Unreadable, sender_evidence};
 use crate::policy::Policy;
 
 /// A reason for no reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Withheld {
     /// Evidence of a machine in the mail.
     Evidence(Automation),

@@ -1,12 +1,13 @@
 //! The reasons of a decision, as codes and indices; `compose` makes words of them.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{By, Conversation, Hours, JoinedBy, Withheld};
 use crate::calendar::State;
 
 /// One step of a decision, in the order they were taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
     /// A label got its value.
     Label {
@@ -120,7 +121,7 @@ pub enum Step {
 }
 
 /// Why no reply is thought of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoReplyCause {
     /// The rule names none.
     NotNamed,
@@ -131,7 +132,7 @@ pub enum NoReplyCause {
 }
 
 /// How a label got its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LabelCause {
     /// The strongest value with hits; the first of them.
     Hit(usize),
@@ -149,7 +150,7 @@ pub enum LabelCause {
 }
 
 /// Why a mail is what it is in its conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Because {
     /// It names no mail that we know.
     NothingKnown,
@@ -168,7 +169,7 @@ pub enum Because {
 }
 
 /// Why a desk was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AssignCause {
     /// The rule names it.
     Named,
@@ -183,7 +184,7 @@ pub enum AssignCause {
 }
 
 /// Whether an alert starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlertVerdict {
     /// It does.
     Starts,

@@ -19,7 +19,7 @@ const MAX_FIELD: usize = 2 * 1024;
 const MAX_EVIDENCE: usize = 32;
 
 /// Why a mail counts as automatic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Automation {
     /// `Return-Path: <>`.
     NullReturnPath,

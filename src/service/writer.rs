@@ -1,11 +1,26 @@
 //! The one task that changes state. Everybody else holds a [`Writer`] and sends it commands; it answers each after the
 //! transaction that held it is durable.
 
-use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+mod batch;
+mod effects;
+mod reply_mail;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::window::Window;
-use crate::compose::Outgoing;
+use crate::base::clock::Clock;
+use crate::base::duration::Rate;
+use crate::store::Store;
+pub use crate::store::{Alarm, Claimed, Cursor, MailboxKey, MailboxState, Settle, Settled, Way};
+use crate::telemetry::Metrics;
+
+/// How many commands wait at most; whoever has more waits with them.
+const WAITING: usize = 64;
 
 /// The way to the task that changes state. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -18,43 +33,6 @@ pub struct Writer {
 #[error("the store takes no changes: {0}")]
 pub struct WriterError(pub String);
 
-/// What identifies a mailbox over renames.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct MailboxKey {
-    /// The server.
-    pub host: String,
-    /// Who logs in.
-    pub username: String,
-    /// The folder.
-    pub folder: String,
-    /// How the settings call it now.
-    pub name: String,
-}
-
-/// What is known of a mailbox when an owner takes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailboxState {
-    /// Its id.
-    pub id: i64,
-    /// Proves that nobody took it since.
-    pub fence: i64,
-    /// Where reading goes on; `None` before its first sight.
-    pub cursor: Option<Cursor>,
-    /// When it was first seen.
-    pub first_seen_at: Option<Timestamp>,
-    /// Why it was stopped.
-    pub halted: Option<String>,
-}
-
-/// How far a mailbox is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// Its UIDVALIDITY.
-    pub uid_validity: u32,
-    /// The first UID that is not recorded; up to 2³².
-    pub next_uid: u64,
-}
-
 /// What became of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -64,70 +42,22 @@ pub enum Verdict {
     Refused,
 }
 
-/// Something that ops must know. Raised once, however often it is found, until it is cleared.
+/// What the writer goes by; a reload brings another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// Names what is wrong with what, such as `mailbox-stale/support`: a slug of the runbook, then its subject.
-    pub key: String,
-    /// One line that can be read alone.
-    pub text: String,
+pub struct Rules {
+    /// More automatic replies than this, over all mailboxes, open the breaker.
+    pub breaker: Rate,
+    /// The channels that hear of alarms, by name.
+    pub ops: Vec<String>,
 }
 
-/// An outbox entry that is ours to deliver.
+/// The way from the writer to whoever delivers.
 #[derive(Debug, Clone)]
-pub struct Claimed {
-    /// Its id.
-    pub id: i64,
-    /// Which attempt this is, from 1. It was written before the entry was handed out.
-    pub attempt: u32,
-    /// Whom it goes to.
-    pub way: Way,
-    /// What goes out.
-    pub outgoing: Outgoing,
-    /// When it was decided.
-    pub created_at: Timestamp,
-}
-
-/// Through what an entry leaves.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// A channel of the settings, by name.
-    Channel(String),
-    /// The SMTP server of an account, by name.
-    Account(String),
-}
-
-/// What became of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settle {
-    /// The entry.
-    pub id: i64,
-    /// The attempt; another one is no longer ours to settle.
-    pub attempt: u32,
-    /// How it went.
-    pub settled: Settled,
-}
-
-/// How an attempt went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settled {
-    /// It was taken.
-    Sent,
-    /// It is tried again at this instant.
-    Retry {
-        /// When.
-        at: Timestamp,
-        /// Why.
-        reason: String,
-    },
-    /// It can never be delivered.
-    Failed(String),
-    /// It may have been taken.
-    Unknown(String),
-    /// A reply whose promise has passed, or that is too old.
-    Stale(String),
-    /// Replies are switched off, or the breaker is open: it waits for somebody.
-    Held(String),
+pub struct HandOff {
+    /// Entries that are due at once go here, leased, when there is room.
+    pub entries: mpsc::Sender<Claimed>,
+    /// Told (`notify_one`) when there are others to claim.
+    pub wake: Arc<Notify>,
 }
 
 /// One thing to do, and where the answer goes.
@@ -144,11 +74,27 @@ pub(super) enum Command {
     HandOver { id: i64, attempt: u32, answer: Answer<bool> },
     Settle(Settle, Answer<()>),
     Heartbeat { status: String, answer: Answer<()> },
+    Configure(Rules, Answer<()>),
+    Look(Answer<()>),
 }
 
 type Answer<T> = oneshot::Sender<Result<T, WriterError>>;
 
 impl Writer {
+    /// The handle, and the task that does the work. The task ends when every handle is gone, after it has done what
+    /// was asked; dropped at any moment it leaves a store that another can go on with.
+    pub fn start(
+        store: Store,
+        rules: Rules,
+        dispatch: HandOff,
+        clock: Arc<dyn Clock + Send + Sync>,
+        metrics: Arc<Metrics>,
+    ) -> (Self, impl Future<Output = Result<(), WriterError>> + Send) {
+        let (commands, waiting) = mpsc::channel(WAITING);
+        let task = task::Task { store, rules, dispatch, clock, metrics };
+        (Writer { commands }, task.run(waiting))
+    }
+
     /// Takes a mailbox: whoever had it before can no longer write. Makes it known when it is new.
     ///
     /// # Errors
@@ -237,6 +183,22 @@ impl Writer {
     /// See [`Writer::open`].
     pub async fn heartbeat(&self, status: String) -> Result<(), WriterError> {
         self.ask(|answer| Command::Heartbeat { status, answer }).await
+    }
+
+    /// Goes by other rules from now on.
+    ///
+    /// # Errors
+    /// See [`Writer::open`].
+    pub async fn configure(&self, rules: Rules) -> Result<(), WriterError> {
+        self.ask(|answer| Command::Configure(rules, answer)).await
+    }
+
+    /// Looks at once for what time has brought up, as it does every few seconds.
+    ///
+    /// # Errors
+    /// See [`Writer::open`].
+    pub async fn look(&self) -> Result<(), WriterError> {
+        self.ask(Command::Look).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, WriterError> {

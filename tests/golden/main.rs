@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails loudly")]
 
 mod bad_policies;
+mod bad_settings;
 mod explanations;
 mod generated;
 #[path = "../program/mod.rs"]

@@ -1,0 +1,276 @@
+//! Layer 9: the daemon: one process that holds the store, owns every task, and answers signals.
+//!
+//! | it is asked to | it does |
+//! |---|---|
+//! | start | reads settings and policies (every mistake is told), takes the store, starts all tasks, says that it is ready once every loop went round |
+//! | reload (HUP) | reads everything anew, plans ([`reload`]), and swaps in one go; or refuses, says why, and runs on as before |
+//! | stop (TERM, INT) | ends owners, lets attempts under way finish, then the writer; within [`STOP_WITHIN`], and at once when asked again |
+//!
+//! It decides nothing about mail. Invariants: every task belongs to the one [`supervisor`]; the world in force changes
+//! whole or not at all; nothing that was answered is lost by any end, since the writer answers after its commit.
+
+mod connect;
+mod present;
+mod reload;
+mod signals;
+mod supervisor;
+mod systemd;
+mod works;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
+
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::diagnostic::Diagnostic;
+use crate::compose::{Colours, diagnostics};
+use crate::service::watch::{Reload, ReloadOutcome};
+use crate::service::{Health, NoWorld, World, load_world};
+use crate::sources::settings_environment;
+use crate::telemetry::{Logging, Metrics};
+pub use connect::connect_check;
+use present::{Present, Works};
+use signals::{Signals, Wish};
+use supervisor::{Event, Rest, Supervisor};
+
+/// How long ending takes at most; the unit's `TimeoutStopSec` is longer.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// How much of it is the writer's, who ends last.
+const WRITER_NEEDS: Duration = Duration::from_millis(1500);
+/// How long threads that read mail or files are waited for after that; they hold nothing that must be kept.
+const THREADS_NEED: Duration = Duration::from_millis(200);
+
+/// What the daemon is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The settings file.
+    pub config: PathBuf,
+    /// How it logs.
+    pub logging: Logging,
+}
+
+/// How the daemon ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was asked to.
+    Stopped,
+    /// It never began: the settings or policies cannot be used. Starting it again changes nothing.
+    Unusable(NoWorld),
+}
+
+/// Runs until it is told to stop.
+///
+/// # Errors
+/// When something around it fails: the store is taken or broken, an address is in use, or a task died that it cannot
+/// be without.
+pub fn run(options: &Options) -> anyhow::Result<Ended> {
+    options.logging.start()?;
+    log_panics();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(serve(&options.config));
+    runtime.shutdown_timeout(THREADS_NEED);
+    ended
+}
+
+/// Panics are logged by their place. Their words may quote the mail that was choked on, so they are not.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a task panicked; this is a mistake in nightdesk, please report it");
+    }));
+}
+
+/// What everybody shares.
+#[derive(Clone)]
+struct Shared {
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock + Send + Sync>,
+}
+
+async fn serve(config: &Path) -> anyhow::Result<Ended> {
+    let mut signals = Signals::new().context("signals cannot be listened for")?;
+    let world = match load_world(config, settings_environment()) {
+        Ok(world) => world,
+        Err(unusable) => return Ok(Ended::Unusable(unusable)),
+    };
+    let shared = Shared { health: Arc::default(), metrics: Arc::default(), clock: Arc::new(SystemClock) };
+    shared.metrics.started(shared.clock.now().as_second());
+    warn_of(&world.warnings);
+    let mut supervisor = Supervisor::new(Rest::default());
+    let present = works::start(world, &shared, &mut supervisor).await?;
+    let mut daemon = Daemon { config: config.to_owned(), shared, present, supervisor, reading: None };
+    let lost = daemon.go_on(&mut signals).await;
+    systemd::stopping();
+    let Daemon { supervisor, present, .. } = daemon;
+    // The writer ends when nobody holds a way to it any more.
+    drop(present);
+    let ending = supervisor.end_all(Instant::now() + STOP_WITHIN, WRITER_NEEDS);
+    tokio::select! {
+        cut_off = ending => for task in cut_off {
+            tracing::warn!(task = &*task, "a task did not end in time and was cut off");
+        },
+        () = signals.stop() => tracing::warn!("stopping at once: asked twice"),
+    }
+    match lost {
+        None => {
+            tracing::info!("stopped");
+            Ok(Ended::Stopped)
+        }
+        Some(why) => Err(anyhow::Error::msg(why)),
+    }
+}
+
+/// The daemon while it runs.
+struct Daemon<W> {
+    config: PathBuf,
+    shared: Shared,
+    present: Present<W>,
+    supervisor: Supervisor,
+    /// A reload that is being read.
+    reading: Option<Reading>,
+}
+
+/// A world that is being read from files, by a thread that may block.
+struct Reading {
+    load: JoinHandle<Result<World, NoWorld>>,
+    /// It was asked for again since it began.
+    again: bool,
+}
+
+impl<W: Works> Daemon<W> {
+    /// Goes on until it is told to stop, or cannot any more; then it says why.
+    async fn go_on(&mut self, signals: &mut Signals) -> Option<String> {
+        loop {
+            tokio::select! {
+                wish = signals.next() => match wish {
+                    Wish::Stop => {
+                        tracing::info!("stopping");
+                        return None;
+                    }
+                    Wish::Reload => self.read(),
+                },
+                event = self.supervisor.next() => match event {
+                    Event::Died { name, why, rest } => self.died(&name, why, rest),
+                    Event::Lost { name, why } => {
+                        let why = format!("the task \"{name}\" is lost, and nothing works without it: {why}");
+                        tracing::error!(task = &*name, "{why}");
+                        return Some(why);
+                    }
+                },
+                loaded = loaded(&mut self.reading) => self.reload(loaded).await,
+            }
+        }
+    }
+
+    fn died(&self, task: &str, why: String, rest: Duration) {
+        let rest_ms = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
+        tracing::error!(task, why, rest_ms, "a task died; it starts again after a rest");
+        self.shared.metrics.task_died(task);
+        self.shared.health.died(task, why);
+    }
+
+    /// Begins to read everything anew; what is asked for while that goes on is done after it.
+    fn read(&mut self) {
+        if let Some(reading) = &mut self.reading {
+            reading.again = true;
+            return;
+        }
+        tracing::info!("reloading settings and policies");
+        systemd::reloading();
+        let config = self.config.clone();
+        self.reading = Some(Reading {
+            load: tokio::task::spawn_blocking(move || load_world(&config, settings_environment())),
+            again: false,
+        });
+    }
+
+    /// Takes what was read, or refuses it.
+    async fn reload(&mut self, loaded: Result<Result<World, NoWorld>, JoinError>) {
+        let again = self.reading.take().is_some_and(|reading| reading.again);
+        let reload = match loaded {
+            Ok(Ok(world)) => self.take(world).await,
+            Ok(Err(none)) => self.refused(none),
+            Err(_) => self.refusal(vec!["reading failed by a mistake in nightdesk; see its log".to_owned()]),
+        };
+        let (slug, in_force) = match reload.outcome {
+            ReloadOutcome::Done => ("done", true),
+            ReloadOutcome::Refused => ("refused", false),
+        };
+        for note in &reload.notes {
+            tracing::info!(outcome = slug, "reload: {note}");
+        }
+        if in_force {
+            tracing::info!("reload: what was read is in force");
+        } else {
+            tracing::error!("reload: refused, everything runs on as before");
+        }
+        self.shared.metrics.reload(slug, in_force);
+        self.present.told(reload);
+        systemd::reloaded();
+        if again {
+            self.read();
+        }
+    }
+
+    async fn take(&mut self, world: World) -> Reload {
+        let owed = match self.present.owed().await {
+            Ok(owed) => owed,
+            Err(error) => {
+                return self.refusal(vec![format!("what still has to go out cannot be looked up: {error}")]);
+            }
+        };
+        match reload::plan(self.present.world(), &world, &owed) {
+            Ok(plan) => {
+                warn_of(&world.warnings);
+                let warnings = written(&world.warnings, 0);
+                self.present.apply(world, &plan, &mut self.supervisor).await;
+                let at = self.shared.clock.now();
+                Reload { at, outcome: ReloadOutcome::Done, notes: plan.notes, diagnostics: warnings }
+            }
+            Err(orphans) => self.refusal(orphans),
+        }
+    }
+
+    fn refused(&self, none: NoWorld) -> Reload {
+        match none {
+            NoWorld::Unreadable { path, error } => {
+                self.refusal(vec![format!("{} cannot be read: {error}", path.display())])
+            }
+            NoWorld::Wrong { diagnostics, left_out } => {
+                let note = "the settings or policies have mistakes".to_owned();
+                for mistake in &diagnostics {
+                    tracing::error!("reload: {}", written(std::slice::from_ref(mistake), 0).trim_end());
+                }
+                Reload { diagnostics: written(&diagnostics, left_out), ..self.refusal(vec![note]) }
+            }
+        }
+    }
+
+    fn refusal(&self, notes: Vec<String>) -> Reload {
+        let at = self.shared.clock.now();
+        Reload { at, outcome: ReloadOutcome::Refused, notes, diagnostics: String::new() }
+    }
+}
+
+/// Waits until what is being read was read; for ever when nothing is. May be dropped at any time.
+async fn loaded(reading: &mut Option<Reading>) -> Result<Result<World, NoWorld>, JoinError> {
+    match reading {
+        Some(reading) => (&mut reading.load).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn warn_of(warnings: &[Diagnostic]) {
+    for warning in warnings {
+        tracing::warn!("{}", written(std::slice::from_ref(warning), 0).trim_end());
+    }
+}
+
+fn written(list: &[Diagnostic], left_out: usize) -> String {
+    if list.is_empty() { String::new() } else { diagnostics(list, left_out, Colours::Plain) }
+}

@@ -1,0 +1,251 @@
+//! Saving what a batch changed.
+
+use jiff::Timestamp;
+
+use super::change::Change;
+use super::mailboxes::LedgerState;
+use super::sql::{self, Value, number};
+use super::{StoreError, keys, micros, micros_or_never};
+use crate::base::id::CaseId;
+use crate::casework::{Case, Changes, SentReply};
+use crate::decision::{Loudness, Step};
+
+/// What became of one UID.
+#[derive(Debug)]
+pub struct LedgerRow {
+    /// The UID.
+    pub uid: u32,
+    /// What became of it.
+    pub state: LedgerState,
+    /// Its case.
+    pub case: Option<CaseId>,
+    /// The files of the policy that decided, as [`Change::policy_source`]; 0 when none did.
+    pub source: i64,
+    /// When the server received it.
+    pub received_at: Timestamp,
+    /// The reasons.
+    pub trace: Vec<Step>,
+    /// Why it is in quarantine.
+    pub failure: Option<String>,
+}
+
+/// Something that happened to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The case.
+    pub case: CaseId,
+    /// What, as a slug.
+    pub event: &'static str,
+    /// To what: a name, never text of a mail.
+    pub detail: String,
+}
+
+impl Change<'_> {
+    /// Saves what a book changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a case is not as it was loaded; and when the database fails.
+    pub async fn save_book(
+        &mut self,
+        policy: &str,
+        changes: &Changes<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.save_cases(&changes.cases).await?;
+        let week = keys::week(now);
+        let opened = changes.cases.iter().filter(|(_, loaded)| loaded.is_none());
+        let references = opened.map(|(case, _)| {
+            let bits = keys::reference_bits(policy, &case.reference);
+            [keys::thread_key(week, bits).into(), case.id.0.into(), 0.into()]
+        });
+        let mails = changes.mails.iter().map(|mail| {
+            let bits = keys::mail_bits(policy, &mail.message_id);
+            [keys::thread_key(week, bits).into(), mail.case.0.into(), i64::from(mail.ours).into()]
+        });
+        let rows: Vec<[Value; 3]> = references.chain(mails).collect();
+        let head = "INSERT INTO thread (key, case_id, ours)";
+        sql::write(self.connection(), head, "ON CONFLICT (key) DO NOTHING", rows).await?;
+        let contents = changes.contents.iter().map(|seen| {
+            let key = keys::content_key(policy, seen.content, seen.date, seen.at);
+            [key.into(), seen.content.0.to_vec().into(), seen.case.0.into(), micros(seen.at).into()]
+        });
+        let rows: Vec<[Value; 4]> = contents.collect();
+        let head = "INSERT INTO content (key, hash, case_id, at)";
+        // Where another content has the key, copies of this one are not known: better than one taken for the other.
+        sql::write(self.connection(), head, "ON CONFLICT (key) DO NOTHING", rows).await?;
+        self.save_replies(policy, &changes.replies, now).await
+    }
+
+    /// Saves cases, each with the version that it was loaded with.
+    ///
+    /// # Errors
+    /// See [`Change::save_book`].
+    pub async fn save_cases(&mut self, cases: &[(&Case, Option<u64>)]) -> Result<(), StoreError> {
+        let rows: Result<Vec<[Value; 11]>, StoreError> =
+            cases.iter().map(|(case, loaded)| case_row(case, *loaded)).collect();
+        let head = "INSERT INTO matter (id, policy, reference, state, opened_at, last_mail_at, respond_by, due_at, \
+                    version, changed_from, detail)";
+        let tail = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, last_mail_at = excluded.last_mail_at, \
+                    respond_by = excluded.respond_by, due_at = excluded.due_at, version = excluded.version, \
+                    changed_from = excluded.changed_from, detail = excluded.detail \
+                    WHERE matter.version = excluded.changed_from AND matter.policy = excluded.policy";
+        let changed = sql::write(self.connection(), head, tail, rows?).await?;
+        if changed == number(cases.len()).unsigned_abs() { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    /// Takes a case that cannot be understood out of the way of time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn park(&mut self, id: CaseId) -> Result<(), StoreError> {
+        sql::run(self.connection(), "UPDATE matter SET due_at = 0 WHERE id = $1", [id.0.into()]).await?;
+        Ok(())
+    }
+
+    async fn save_replies(
+        &mut self,
+        policy: &str,
+        replies: &[&SentReply],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let row = |reply: &&SentReply| -> [Value; 10] {
+            let loudness: i64 = match reply.loudness {
+                Loudness::Quiet => 0,
+                Loudness::Alert => 1,
+                Loudness::Page => 2,
+            };
+            [
+                self.next_id(now).into(),
+                policy.into(),
+                reply.to.as_str().into(),
+                reply.domain.as_str().into(),
+                reply.mailbox.as_deref().unwrap_or_default().into(),
+                micros(reply.at).into(),
+                loudness.into(),
+                micros_or_never(reply.respond_by).into(),
+                reply.message_id.as_str().into(),
+                reply.content.0.to_vec().into(),
+            ]
+        };
+        let rows = replies.iter().map(row).collect();
+        let head = "INSERT INTO reply (id, policy, address, domain, mailbox, at, loudness, respond_by, message_id, \
+                    content)";
+        sql::write(self.connection(), head, "", rows).await?;
+        Ok(())
+    }
+
+    /// Records what became of UIDs of a mailbox. One that was in quarantine leaves it; one that failed goes there.
+    ///
+    /// # Errors
+    /// When the database fails, as for everything here.
+    pub async fn save_ledger(
+        &mut self,
+        (mailbox, uid_validity): (i64, u32),
+        rows: &[LedgerRow],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let uid_validity = i64::from(uid_validity);
+        let row = |row: &LedgerRow| -> Result<[Value; 9], StoreError> {
+            let trace = if row.trace.is_empty() { Vec::new() } else { encoded(&row.trace)? };
+            Ok([
+                mailbox.into(),
+                uid_validity.into(),
+                i64::from(row.uid).into(),
+                row.state.code().into(),
+                row.case.map_or(0, |case| case.0).into(),
+                row.source.into(),
+                micros(row.received_at).into(),
+                micros(now).into(),
+                trace.into(),
+            ])
+        };
+        let values: Result<Vec<_>, StoreError> = rows.iter().map(row).collect();
+        let head = "INSERT INTO ledger (mailbox_id, uid_validity, uid, state, case_id, policy_source, received_at, \
+                    decided_at, trace)";
+        let tail = "ON CONFLICT (mailbox_id, uid_validity, uid) DO UPDATE SET state = excluded.state, \
+                    case_id = excluded.case_id, policy_source = excluded.policy_source, \
+                    decided_at = excluded.decided_at, trace = excluded.trace";
+        sql::write(self.connection(), head, tail, values?).await?;
+        let failed = rows.iter().filter_map(|row| Some((row, row.failure.as_deref()?)));
+        let quarantined: Vec<[Value; 8]> = failed
+            .map(|(row, failure)| {
+                [
+                    self.next_id(now).into(),
+                    mailbox.into(),
+                    uid_validity.into(),
+                    i64::from(row.uid).into(),
+                    micros(row.received_at).into(),
+                    failure.into(),
+                    micros(now).into(),
+                    0.into(),
+                ]
+            })
+            .collect();
+        let head = "INSERT INTO quarantine (id, mailbox_id, uid_validity, uid, received_at, reason, at, retry_wanted)";
+        let tail = "ON CONFLICT (mailbox_id, uid_validity, uid) DO UPDATE SET reason = excluded.reason, \
+                    at = excluded.at, retry_wanted = 0";
+        sql::write(self.connection(), head, tail, quarantined).await?;
+        Ok(())
+    }
+
+    /// Takes mails out of quarantine.
+    ///
+    /// # Errors
+    /// See [`Change::save_ledger`].
+    pub async fn release(
+        &mut self,
+        (mailbox, uid_validity): (i64, u32),
+        uids: impl Iterator<Item = u32>,
+    ) -> Result<(), StoreError> {
+        let statement = ("DELETE FROM quarantine WHERE mailbox_id = $1 AND uid_validity = $2 AND uid IN", "");
+        let first = [mailbox.into(), i64::from(uid_validity).into()];
+        let uids = uids.map(|uid| i64::from(uid).into()).collect();
+        sql::find(self.connection(), statement, &first, uids).await?;
+        Ok(())
+    }
+
+    /// Adds to the histories of cases.
+    ///
+    /// # Errors
+    /// See [`Change::save_ledger`].
+    pub async fn save_history(&mut self, rows: &[HistoryRow], now: Timestamp) -> Result<(), StoreError> {
+        let values: Vec<[Value; 5]> = rows
+            .iter()
+            .map(|row| {
+                [
+                    row.case.0.into(),
+                    self.next_id(now).into(),
+                    micros(now).into(),
+                    row.event.into(),
+                    row.detail.as_str().into(),
+                ]
+            })
+            .collect();
+        let head = "INSERT INTO history (case_id, seq, at, event, detail)";
+        sql::write(self.connection(), head, "", values).await?;
+        Ok(())
+    }
+}
+
+fn case_row(case: &Case, loaded: Option<u64>) -> Result<[Value; 11], StoreError> {
+    let detail = serde_json::to_string(case).map_err(|error| StoreError::Malformed(error.to_string()))?;
+    Ok([
+        case.id.0.into(),
+        case.policy.as_str().into(),
+        case.reference.as_str().into(),
+        case.state.slug().into(),
+        micros(case.opened_at).into(),
+        micros(case.last_mail_at).into(),
+        micros_or_never(case.respond_by).into(),
+        // Whatever is due is looked for from its whole microsecond on.
+        micros_or_never(case.due_at()).into(),
+        number(case.version).into(),
+        number(loaded.unwrap_or(0)).into(),
+        detail.into(),
+    ])
+}
+
+/// Codes and indices, about 200 bytes for a mail; the words stand in the policy.
+fn encoded(trace: &[Step]) -> Result<Vec<u8>, StoreError> {
+    postcard::to_stdvec(trace).map_err(|error| StoreError::Malformed(format!("a trace: {error}")))
+}
