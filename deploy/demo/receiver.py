@@ -15,6 +15,7 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 port, key, folder = int(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes().strip(), pathlib.Path(sys.argv[3])
+HEADERS = ["X-Nightdesk-Dedup-Key", "X-Nightdesk-Timestamp", "X-Nightdesk-Signature"]
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -27,7 +28,7 @@ class Receiver(BaseHTTPRequestHandler):
         signed = hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
         right = hmac.compare_digest(self.headers.get("X-Nightdesk-Signature", ""), f"v1={signed}")
         if right:
-            headers = {name: value for name, value in self.headers.items() if name.lower().startswith("x-nightdesk")}
+            headers = {name: self.headers[name] for name in HEADERS}
             seen = {"received_at": now, "headers": headers, "body": json.loads(body)}
             name = hashlib.sha256(headers["X-Nightdesk-Dedup-Key"].encode()).hexdigest()
             unfinished = folder / f"{name}.part"
