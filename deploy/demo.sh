@@ -72,9 +72,13 @@ wait_for() {
 
 # ---- The servers -----------------------------------------------------------------------------------------------------
 
+export PASSWORD=$RANDOM$RANDOM$RANDOM
+for address in {evening,noon,on-call}@example.test {anna,ben,carla,dana}@customer.test; do
+  echo "$address:{PLAIN}$PASSWORD::::::"
+done >"$work/accounts"
 mkfifo "$work/to-servers"
 exec {to_servers}<>"$work/to-servers"
-"${as_root[@]}" deploy/servers/servers.sh "$work/servers" example.test customer.test \
+"${as_root[@]}" env ACCOUNTS="$work/accounts" deploy/servers/servers.sh "$work/servers" example.test customer.test \
   <"$work/to-servers" >"$work/servers.env" {to_servers}>&- &
 servers=$!
 servers_ready() { grep -sqx ready "$work/servers.env" || ! kill -0 "$servers" 2>/dev/null; }
@@ -82,11 +86,6 @@ wait_for "the servers start" servers_ready
 grep -sqx ready "$work/servers.env" || fail "the servers did not start"
 # shellcheck disable=SC1090
 source <(grep "=" "$work/servers.env")
-
-export PASSWORD=$RANDOM$RANDOM$RANDOM
-for address in {evening,noon,on-call}@example.test {anna,ben,carla,dana}@customer.test; do
-  echo "$address:{PLAIN}$PASSWORD::::::"
-done | "${as_root[@]}" tee -a "$USERS" >/dev/null
 
 # ---- The daemon ------------------------------------------------------------------------------------------------------
 

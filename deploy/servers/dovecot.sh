@@ -2,7 +2,7 @@
 # dovecot.sh FOLDER: a private Dovecot 2.3 in the foreground, as root; `servers.sh` calls it.
 #
 # Needs $IMAP, $IMAPS, $LMTP (ports) and what ca.sh makes in FOLDER/tls. On 127.0.0.2 it shows an expired certificate.
-# Accounts stand in FOLDER/users, one a line: `address:{PLAIN}password::::::`; read again whenever the file grows.
+# Accounts stand in FOLDER/users (see servers.sh).
 set -euo pipefail
 folder=$1
 mkdir -p "$folder/dovecot" "$folder/mail"

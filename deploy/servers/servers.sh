@@ -2,7 +2,8 @@
 # servers.sh FOLDER [DOMAIN...]: a private Dovecot and a private Postfix on free loopback ports, for the demo and the
 # tests. Needs root; touches nothing outside FOLDER, and removes FOLDER at the end when it was not there before.
 #
-# Prints KEY=VALUE lines (ports, certificates, the file of accounts), then `ready`, and runs until its standard input
+# $ACCOUNTS is a file with one account a line: `address:{PLAIN}password::::::`.
+# Prints KEY=VALUE lines (ports, certificates, where mail lies), then `ready`, and runs until its standard input
 # ends, so that the servers never outlive who started them. Understands, one a line, each answered with `done`:
 #   stop dovecot | start dovecot | stop postfix | start postfix
 set -euo pipefail
@@ -23,7 +24,9 @@ shift
 DOMAINS="${*:-example.test customer.test}"
 # The users of Postfix and Dovecot walk through here.
 chmod 711 "$folder"
-touch "$folder/users"
+cat "${ACCOUNTS:-/dev/null}" >"$folder/users"
+# Dovecot asks as a user of its own.
+chmod 644 "$folder/users"
 
 # A port below those that the kernel hands out, with nobody there.
 taken=()
@@ -82,7 +85,7 @@ start dovecot "$(ports dovecot)"
 start postfix "$(ports postfix)"
 for name in IMAP IMAPS LMTP SMTP SUBMISSION SUBMISSIONS; do echo "$name=${!name}"; done
 echo "CA=$folder/tls/ca.pem"
-echo "USERS=$folder/users"
+echo "MAIL=$folder/mail"
 echo ready
 
 while read -r verb server; do

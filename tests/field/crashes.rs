@@ -93,7 +93,7 @@ async fn incidents(servers: &Servers, desk: &Desk) -> Vec<String> {
     let mut customers = Vec::new();
     let text = "The checkout API is down. ".repeat(TEXT_BYTES / 26);
     for _ in 0..MAILS {
-        let customer = servers.customer("customer");
+        let customer = servers.customer();
         let mail = mail(&customer, &desk.evening, &subject(&customer), &text);
         imap.append("INBOX", &mail).await;
         customers.push(customer);

@@ -11,7 +11,7 @@ use crate::wait::until;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_servers_bring_mail_to_mailboxes_and_relay_nothing() {
     let Some(servers) = servers::shared().await else { return };
-    let anna = servers.customer("anna");
+    let anna = servers.customer();
     smtp::deliver(servers.smtp, "", &anna, "Subject: one\n\n.\n").await;
     servers.log_in(&anna).await.append("INBOX", "Subject: two\n\nx\n").await;
     let mails = until("two mails", async || {
@@ -31,7 +31,7 @@ async fn an_urgent_incident_at_night_is_told_to_those_on_call_and_answered() {
     desk.imap = protected(&servers, servers.imaps, "implicit");
     let mut daemon = desk.start();
     daemon.ready().await;
-    let anna = servers.customer("anna");
+    let anna = servers.customer();
     smtp::deliver(servers.smtp, &anna, &desk.evening, &incident(&anna, &desk.evening, "nothing works")).await;
 
     let alert = until("the alert arrives, signed", async || desk.receiver.alerts().pop()).await;
@@ -75,7 +75,7 @@ async fn an_urgent_question_that_is_no_incident_gets_the_next_business_day_and_w
     desk.imap = protected(&servers, servers.imap, "starttls");
     let mut daemon = desk.start();
     daemon.ready().await;
-    let ben = servers.customer("ben");
+    let ben = servers.customer();
     let question = mail(&ben, &desk.evening, "Urgent question", "How do I export all invoices?");
     servers.log_in(&desk.evening).await.append("INBOX", &question).await;
     let reply = first_mail(&servers, &ben).await;
@@ -90,7 +90,7 @@ async fn machines_and_lists_get_no_reply_and_nothing_in_the_mailbox_changes() {
     let Some(servers) = servers::shared().await else { return };
     let desk = Desk::new(&servers).await;
     let names = ["robot", "list", "bounce", "no-reply", "quoting", "day"];
-    let people: BTreeMap<_, _> = names.iter().map(|name| (*name, servers.customer(name))).collect();
+    let people: BTreeMap<_, _> = names.iter().map(|name| (*name, servers.customer())).collect();
     let to = &desk.evening;
     let marked = |field: &str, name: &str| {
         format!("{field}\n{}", mail(&people[name], to, "Hello", "Urgent: the API is down."))

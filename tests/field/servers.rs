@@ -1,7 +1,6 @@
 //! The private Dovecot and Postfix, once for all tests.
 
 use std::collections::HashMap;
-use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -13,9 +12,11 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::imap::Imap;
 
 /// The domain that we answer for.
-pub(crate) const OURS: &str = "example.test";
+const OURS: &str = "example.test";
 /// The domain of those who write to us.
-pub(crate) const THEIRS: &str = "customer.test";
+const THEIRS: &str = "customer.test";
+/// How many accounts each of the two has: Dovecot looks for new ones only once a second, so all are there at once.
+const ACCOUNTS: u32 = 2000;
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "open sesame";
 
@@ -29,11 +30,21 @@ pub(crate) struct Servers {
     pub(crate) submissions: u16,
     /// What clients believe.
     pub(crate) ca: PathBuf,
-    /// The accounts.
-    users: PathBuf,
+    /// Where mail lies.
+    mail: PathBuf,
     /// Its standard input ends with this process; then it stops the servers.
     control: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
     _script: Child,
+    /// The number of the next account.
+    given: AtomicU32,
+}
+
+fn ours(number: u32) -> String {
+    format!("desk-{number}@{OURS}")
+}
+
+fn theirs(number: u32) -> String {
+    format!("customer-{number}@{THEIRS}")
 }
 
 static SERVERS: OnceLock<Result<RwLock<Servers>, String>> = OnceLock::new();
@@ -65,9 +76,17 @@ fn lock() -> Option<&'static RwLock<Servers>> {
 impl Servers {
     fn start() -> Result<Servers, String> {
         let folder = std::env::temp_dir().join(format!("nightdesk-field-{}", std::process::id()));
+        let mut accounts = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+        for number in 1..=ACCOUNTS {
+            for address in [ours(number), theirs(number)] {
+                writeln!(accounts, "{address}:{{PLAIN}}{PASSWORD}::::::")
+                    .map_err(|error| error.to_string())?;
+            }
+        }
         let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/servers/servers.sh"))
             .arg(&folder)
             .args([OURS, THEIRS])
+            .env("ACCOUNTS", accounts.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -94,24 +113,27 @@ impl Servers {
             submission: port("SUBMISSION"),
             submissions: port("SUBMISSIONS"),
             ca: PathBuf::from(&values["CA"]),
-            users: PathBuf::from(&values["USERS"]),
+            mail: PathBuf::from(&values["MAIL"]),
             control: Mutex::new((script.stdin.take().expect("piped"), said)),
             _script: script,
+            given: AtomicU32::new(1),
         })
     }
 
-    /// Somebody new with a mailbox; nobody else has the address.
-    pub(crate) fn account(&self, name: &str, domain: &str) -> String {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let address = format!("{name}-{}@{domain}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut users = OpenOptions::new().append(true).open(&self.users).expect("the accounts");
-        users.write_all(format!("{address}:{{PLAIN}}{PASSWORD}::::::\n").as_bytes()).expect("an account");
-        address
+    /// An address of ours that no other test has.
+    pub(crate) fn desk(&self) -> String {
+        ours(self.next())
     }
 
-    /// A new customer.
-    pub(crate) fn customer(&self, name: &str) -> String {
-        self.account(name, THEIRS)
+    /// A customer that no other test has.
+    pub(crate) fn customer(&self) -> String {
+        theirs(self.next())
+    }
+
+    fn next(&self) -> u32 {
+        let number = self.given.fetch_add(1, Ordering::Relaxed);
+        assert!(number <= ACCOUNTS, "there are more accounts");
+        number
     }
 
     /// Logs in.
@@ -122,7 +144,7 @@ impl Servers {
     /// The folder on disk of somebody's INBOX.
     pub(crate) fn maildir(&self, address: &str) -> PathBuf {
         let (name, domain) = address.split_once('@').expect("an address");
-        self.users.with_file_name("mail").join(domain).join(name).join("Maildir")
+        self.mail.join(domain).join(name).join("Maildir")
     }
 
     /// `start` or `stop`, `dovecot` or `postfix`; comes back when it is done.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::imap::Mail;
 use crate::receiver::{KEY, Receiver};
-use crate::servers::{OURS, PASSWORD, Servers};
+use crate::servers::{PASSWORD, Servers};
 
 /// Everything that one daemon needs. Fields may be changed before [`Desk::start`].
 pub(crate) struct Desk {
@@ -45,9 +45,9 @@ impl Desk {
         let desk = Desk {
             folder: tempfile::tempdir().expect("a folder"),
             receiver: Receiver::start().await,
-            evening: servers.account("evening", OURS),
-            noon: servers.account("noon", OURS),
-            on_call: servers.account("on-call", OURS),
+            evening: servers.desk(),
+            noon: servers.desk(),
+            on_call: servers.desk(),
             imap: plain(servers.imap),
             smtp: protected(servers, servers.submission, "starttls"),
             alert_smtp: protected(servers, servers.submissions, "implicit"),

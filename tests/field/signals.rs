@@ -18,7 +18,7 @@ async fn sigterm_ends_it_in_time_and_nothing_is_lost() {
     let mut imap = servers.log_in(&desk.evening).await;
     let mut subjects = Vec::new();
     for number in 0..30 {
-        let customer = servers.customer("customer");
+        let customer = servers.customer();
         imap.append("INBOX", &incident(&customer, &desk.evening, &format!("number {number}"))).await;
         subjects.push(format!("Urgent: number {number}"));
     }
@@ -54,7 +54,7 @@ async fn sighup_takes_a_good_policy_and_keeps_the_old_one_for_a_bad_one() {
         daemon.ask(&["status", "--json"]).await.answer.contains(&digest).then_some(())
     })
     .await;
-    let anna = servers.customer("anna");
+    let anna = servers.customer();
     imap.append("INBOX", &incident(&anna, &desk.evening, "no longer a word")).await;
     imap.append("INBOX", &incident(&anna, &desk.evening, "kaputt")).await;
     until("the alert by the new word", async || desk.receiver.alerts().pop()).await;

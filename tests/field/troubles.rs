@@ -20,7 +20,7 @@ async fn a_server_that_was_stopped_is_found_again() {
     })
     .await;
     servers.tell("start", "dovecot");
-    let anna = servers.customer("anna");
+    let anna = servers.customer();
     servers.log_in(&desk.evening).await.append("INBOX", &incident(&anna, &desk.evening, "after all")).await;
     until("the alert", async || (desk.receiver.keys("Urgent: after all").len() == 1).then_some(())).await;
 }
@@ -32,7 +32,7 @@ async fn a_postfix_that_was_stopped_gets_the_reply_later() {
     let mut daemon = desk.start();
     daemon.ready().await;
     servers.tell("stop", "postfix");
-    let anna = servers.customer("anna");
+    let anna = servers.customer();
     servers.log_in(&desk.evening).await.append("INBOX", &incident(&anna, &desk.evening, "no postfix")).await;
     until("the alert over the other channel", async || desk.receiver.alerts().pop()).await;
     servers.tell("start", "postfix");
@@ -49,7 +49,7 @@ async fn a_connection_that_is_cut_again_and_again() {
     daemon.ready().await;
     let mut imap = servers.log_in(&desk.evening).await;
     for (number, bytes) in [5, 50, 400, 900, 1200].into_iter().enumerate() {
-        let customer = servers.customer("customer");
+        let customer = servers.customer();
         proxy.hold_after(bytes);
         imap.append("INBOX", &incident(&customer, &desk.evening, &format!("cut {number}"))).await;
         until("the stream stands still", async || proxy.is_held().then_some(())).await;
@@ -77,7 +77,7 @@ async fn a_server_that_falls_silent_is_an_alarm_and_is_found_again() {
     assert!(alarm.dedup_key.starts_with("mailbox-stale"), "{alarm:?}");
     proxy.release();
     proxy.cut();
-    let anna = servers.customer("anna");
+    let anna = servers.customer();
     servers.log_in(&desk.evening).await.append("INBOX", &incident(&anna, &desk.evening, "back")).await;
     until("the alert", async || (desk.receiver.keys("Urgent: back").len() == 1).then_some(())).await;
     until("the alarm is over", async || {
@@ -92,7 +92,7 @@ async fn a_mail_that_the_server_cannot_give_is_set_aside_and_the_next_is_read() 
     let desk = Desk::new(&servers).await;
     let mut imap = servers.log_in(&desk.evening).await;
     for name in ["one", "two", "three"] {
-        let customer = servers.customer("customer");
+        let customer = servers.customer();
         imap.append("INBOX", &incident(&customer, &desk.evening, name)).await;
     }
     let files = fs::read_dir(servers.maildir(&desk.evening).join("new")).expect("a Maildir");
@@ -131,7 +131,7 @@ async fn a_changed_uidvalidity_stops_the_mailbox_with_an_alarm_and_skips_nothing
         servers.log_in(address).await.command("CREATE Desk").await;
     }
     let mut imap = servers.log_in(&desk.evening).await;
-    let anna = servers.customer("anna");
+    let anna = servers.customer();
     imap.append("Desk", &incident(&anna, &desk.evening, "before")).await;
     let mut daemon = desk.start();
     daemon.ready().await;
