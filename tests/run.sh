@@ -9,20 +9,7 @@ say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 3; }
 
 # Installs Debian packages when the program that they bring is missing.
-need() {
-  local program=$1
-  shift
-  command -v "$program" >/dev/null && return
-  command -v apt-get >/dev/null || fail "$program is missing, and there is no apt-get to install $* with"
-  local as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || fail "$program is missing: install $* as root, then run this again"
-    as_root=(sudo)
-  fi
-  say "$program is missing: installing $*"
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
-}
+need() { deploy/servers/need.sh "$@"; }
 
 run() {
   say "$*"
@@ -32,6 +19,11 @@ run() {
 command -v cargo >/dev/null || fail "Rust is missing: see https://rustup.rs, any stable version from rust-version in Cargo.toml on"
 # Rust links with the C compiler, and blake3 brings assembler of its own.
 need cc gcc libc6-dev
+# The tests in tests/field start servers of their own; these only have to be there.
+need openssl openssl
+need /usr/lib/dovecot/imap dovecot-imapd
+need /usr/lib/dovecot/lmtp dovecot-lmtpd
+need postfix postfix
 cargo fmt --version >/dev/null 2>&1 || fail "rustfmt is missing: rustup component add rustfmt"
 cargo clippy --version >/dev/null 2>&1 || fail "clippy is missing: rustup component add clippy"
 
@@ -43,7 +35,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 
 run cargo build --locked
 nightdesk="${CARGO_TARGET_DIR:-target}/debug/nightdesk"
-for policy in rules/*/; do
+for policy in rules/*/ deploy/demo/policy/; do
   run "$nightdesk" check --policy "${policy%/}"
 done
 run "$nightdesk" test rules/*/

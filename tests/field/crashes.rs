@@ -1,0 +1,147 @@
+//! Killed with -9 anywhere: after the next start every urgent mail has its alert, no reply is doubled, and no UID is
+//! missing in the ledger.
+
+use std::collections::BTreeSet;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Row};
+
+use crate::proxy::Proxy;
+use crate::servers::{self, Servers};
+use crate::setup::{Desk, mail, plain, replies};
+use crate::wait::until;
+
+/// Mails to a desk; enough for several answers of the server to each question.
+const MAILS: usize = 12;
+/// The text of each: with all of them the server has about 50 KB to say.
+const TEXT_BYTES: usize = 4096;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_mail_is_read() {
+    let Some(servers) = servers::shared().await else { return };
+    for bytes in [1, 300, 900, 1500, 4000, 12_000, 25_000, 45_000] {
+        let mut desk = Desk::new(&servers).await;
+        let proxy = Proxy::to(servers.imap).await;
+        desk.imap = plain(proxy.port);
+        let customers = incidents(&servers, &desk).await;
+        proxy.hold_after(bytes);
+        let daemon = desk.start();
+        until(&format!("{bytes} bytes of the server"), async || proxy.is_held().then_some(())).await;
+        daemon.kill().await;
+        proxy.release();
+        everything_once(&servers, &desk, &customers).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_alerts_are_handed_over() {
+    let Some(servers) = servers::shared().await else { return };
+    for alerts in [1, 3] {
+        let desk = Desk::new(&servers).await;
+        let customers = incidents(&servers, &desk).await;
+        desk.receiver.answer(false);
+        let daemon = desk.start();
+        until("alerts on their way", async || (desk.receiver.alerts().len() >= alerts).then_some(())).await;
+        daemon.kill().await;
+        desk.receiver.answer(true);
+        everything_once(&servers, &desk, &customers).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_replies_are_handed_over() {
+    let Some(servers) = servers::shared().await else { return };
+    // The greeting, the answer to EHLO, and then between 14 and 60 bytes for each step of a reply.
+    for bytes in [1, 60, 200, 230, 260, 290, 330, 400, 700] {
+        let mut desk = Desk::new(&servers).await;
+        let proxy = Proxy::to(servers.smtp).await;
+        desk.smtp = plain(proxy.port);
+        let customers = incidents(&servers, &desk).await;
+        proxy.hold_after(bytes);
+        let daemon = desk.start();
+        until(&format!("{bytes} bytes of Postfix"), async || proxy.is_held().then_some(())).await;
+        daemon.kill().await;
+        proxy.release();
+        everything_once(&servers, &desk, &customers).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_again_and_again() {
+    let Some(servers) = servers::shared().await else { return };
+    let mut desk = Desk::new(&servers).await;
+    let proxy = Proxy::to(servers.imap).await;
+    desk.imap = plain(proxy.port);
+    let customers = incidents(&servers, &desk).await;
+    for _ in 0..6 {
+        proxy.hold_after(9000);
+        let daemon = desk.start();
+        // By and by everything is read, and what the server has to say no longer reaches the limit.
+        until("the stream stands still, or all is read", async || {
+            (proxy.is_held() || daemon.recorded("evening", "decided").await == MAILS as u64).then_some(())
+        })
+        .await;
+        daemon.kill().await;
+    }
+    proxy.release();
+    everything_once(&servers, &desk, &customers).await;
+}
+
+/// Puts incidents into the mailbox, each from another customer, who are given back.
+async fn incidents(servers: &Servers, desk: &Desk) -> Vec<String> {
+    let mut imap = servers.log_in(&desk.evening).await;
+    let mut customers = Vec::new();
+    let text = "The checkout API is down. ".repeat(TEXT_BYTES / 26);
+    for _ in 0..MAILS {
+        let customer = servers.customer();
+        let mail = mail(&customer, &desk.evening, &subject(&customer), &text);
+        imap.append("INBOX", &mail).await;
+        customers.push(customer);
+    }
+    customers
+}
+
+fn subject(customer: &str) -> String {
+    format!("Urgent: {customer}")
+}
+
+/// Starts the daemon again, waits until nothing is left to do, and looks whether everything has happened, and once.
+async fn everything_once(servers: &Servers, desk: &Desk, customers: &[String]) {
+    let mut daemon = desk.start();
+    daemon.ready().await;
+    daemon.records("evening", "decided", customers.len() as u64).await;
+    for customer in customers {
+        let subject = subject(customer);
+        let what = format!("the alert for {customer}");
+        until(&what, async || (!desk.receiver.keys(&subject).is_empty()).then_some(())).await;
+    }
+    daemon.has_sent_all().await;
+
+    let unknown = daemon.status().await["outbox"]["unknown"].as_u64().unwrap_or_default();
+    let mut answered = 0;
+    for customer in customers {
+        assert_eq!(desk.receiver.keys(&subject(customer)).len(), 1, "one alert by its key for {customer}");
+        let mails = servers.log_in(customer).await.mails("INBOX").await;
+        let replies = replies(&mails).len();
+        assert!(replies <= 1, "one reply to {customer}: {mails:?}");
+        answered += replies;
+    }
+    // Postfix may have taken a reply without our hearing of it; such a one is never sent again.
+    let accounted = answered as u64 + unknown;
+    assert!(accounted >= customers.len() as u64, "{answered} replies lie there, {unknown} are unknown");
+
+    let there = servers.log_in(&desk.evening).await.mails("INBOX").await;
+    let there: BTreeSet<_> = there.into_iter().map(|mail| mail.uid).collect();
+    assert_eq!(ledger(desk, &desk.evening).await, there, "every UID is in the ledger");
+}
+
+/// The UIDs that the ledger has for an account.
+async fn ledger(desk: &Desk, username: &str) -> BTreeSet<u32> {
+    let options = SqliteConnectOptions::new().filename(desk.path("nightdesk.db")).read_only(true);
+    let mut database: SqliteConnection = options.connect().await.expect("a database");
+    let rows = "SELECT uid FROM ledger JOIN mailbox ON mailbox.id = mailbox_id WHERE username = $1";
+    let rows = sqlx::query(rows).bind(username).fetch_all(&mut database).await.expect("a ledger");
+    let uids = rows.iter().map(|row| u32::try_from(row.get::<i64, _>(0)).expect("a UID")).collect();
+    database.close().await.expect("it closes");
+    uids
+}

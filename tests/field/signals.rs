@@ -1,0 +1,81 @@
+//! What somebody at the machine tells the daemon with a signal.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::daemon::nightdesk;
+use crate::servers;
+use crate::setup::{Desk, incident};
+use crate::wait::until;
+
+/// What the daemon promises.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_ends_it_in_time_and_nothing_is_lost() {
+    let Some(servers) = servers::shared().await else { return };
+    let desk = Desk::new(&servers).await;
+    let mut imap = servers.log_in(&desk.evening).await;
+    let mut subjects = Vec::new();
+    for number in 0..30 {
+        let customer = servers.customer();
+        imap.append("INBOX", &incident(&customer, &desk.evening, &format!("number {number}"))).await;
+        subjects.push(format!("Urgent: number {number}"));
+    }
+    // A receiver that says nothing must not keep it.
+    desk.receiver.answer(false);
+    let mut daemon = desk.start();
+    until("an alert on its way", async || desk.receiver.alerts().pop()).await;
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.ended(STOPS_WITHIN).await.code(), Some(0), "{}", daemon.log());
+
+    desk.receiver.answer(true);
+    let mut daemon = desk.start();
+    daemon.ready().await;
+    daemon.records("evening", "decided", 30).await;
+    for subject in subjects {
+        until(&subject, async || (!desk.receiver.keys(&subject).is_empty()).then_some(())).await;
+        assert_eq!(desk.receiver.keys(&subject).len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sighup_takes_a_good_policy_and_keeps_the_old_one_for_a_bad_one() {
+    let Some(servers) = servers::shared().await else { return };
+    let desk = Desk::new(&servers).await;
+    let mut daemon = desk.start();
+    daemon.ready().await;
+    let mut imap = servers.log_in(&desk.evening).await;
+
+    desk.write_policy(|policy| policy.replace("keywords = [\"Urgent\"]", "keywords = [\"Kaputt\"]"));
+    let digest = digest(&desk).await;
+    daemon.signal("HUP").await;
+    until("the new policy is at work", async || {
+        daemon.ask(&["status", "--json"]).await.answer.contains(&digest).then_some(())
+    })
+    .await;
+    let anna = servers.customer();
+    imap.append("INBOX", &incident(&anna, &desk.evening, "no longer a word")).await;
+    imap.append("INBOX", &incident(&anna, &desk.evening, "kaputt")).await;
+    until("the alert by the new word", async || desk.receiver.alerts().pop()).await;
+    daemon.records("evening", "decided", 2).await;
+    assert_eq!(desk.receiver.keys("Urgent: no longer a word").len(), 0);
+
+    desk.write_policy(|policy| policy.replace("hours = \"closed\"", "hours = \"clsoed\""));
+    daemon.signal("HUP").await;
+    until("the mistake is named", async || daemon.log().contains("clsoed").then_some(())).await;
+    imap.append("INBOX", &incident(&anna, &desk.evening, "kaputt again")).await;
+    until("the alert by the old policy", async || {
+        (desk.receiver.keys("Urgent: kaputt again").len() == 1).then_some(())
+    })
+    .await;
+}
+
+/// The beginning of the digest of the desk's policy, as `check` shows it.
+async fn digest(desk: &Desk) -> String {
+    let folder = desk.path("policy");
+    assert!(fs::exists(&folder).expect("a folder"));
+    let ran = nightdesk(&["check", "--policy", folder.to_str().expect("UTF-8")]).await;
+    let digest = ran.answer.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    digest.unwrap_or_else(|| panic!("{ran:?}")).0.to_owned()
+}
