@@ -43,6 +43,7 @@ pub(crate) struct Book {
     pub(crate) retries: Vec<u32>,
     pub(crate) windows: Vec<(u64, u64)>,
     pub(crate) refused: usize,
+    pub(crate) opened: usize,
     first_seen_at: Option<Timestamp>,
     fence: i64,
 }
@@ -106,7 +107,7 @@ fn slug(content: &Content) -> String {
 impl Book {
     fn commit(&mut self, window: &Window) -> Verdict {
         let cursor = self.cursor.expect("a baseline");
-        if window.fence != self.fence {
+        if window.fence != self.fence || self.halted.is_some() {
             self.refused += 1;
             return Verdict::Refused;
         }
@@ -144,6 +145,8 @@ impl Recorder for Ledger {
         tokio::task::yield_now().await;
         let mut book = self.book();
         book.fence += 1;
+        book.opened += 1;
+        self.changed();
         Ok(MailboxState {
             id: 1,
             fence: book.fence,

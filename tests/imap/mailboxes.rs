@@ -142,8 +142,12 @@ async fn a_changed_uidvalidity_halts_and_skips_nothing() {
         desk.ledger.until("no alarm", |book| book.alarms.contains("uidvalidity-changed/support")).await;
         assert_eq!(desk.health.snapshot()["support"].link, Link::Halted);
         assert!(desk.ledger.book().halted.is_some() && desk.ledger.book().records.is_empty());
-        // The server comes to its senses.
+        // The server comes to its senses; that alone does not convince us.
         desk.server.folder().uid_validity = 7;
+        let opened = desk.ledger.book().opened;
+        desk.ledger.until("not opened again", |book| book.opened > opened + 2).await;
+        assert!(desk.ledger.book().records.is_empty());
+        desk.ledger.book().halted = None;
         desk.ledger.has([1, 2]).await;
     };
     desk.while_owned(halted).await;

@@ -22,6 +22,8 @@ pub(super) struct Memory {
     pub(super) retried: Option<u32>,
     /// Whether the alarm of refused logins was cleared since it was raised, perhaps by an earlier life.
     login_is_clear: bool,
+    /// The same for the alarm of a changed UIDVALIDITY.
+    uidvalidity_is_clear: bool,
 }
 
 /// A place where sessions break.
@@ -88,6 +90,15 @@ impl<R: Recorder> Owned<R> {
         Ok(())
     }
 
+    /// The mailbox is the one that it was.
+    pub(super) async fn is_open(&self, memory: &mut Memory) -> Result<(), WriterError> {
+        if !memory.uidvalidity_is_clear {
+            self.recorder.clear(self.alarm_key("uidvalidity-changed")).await?;
+            memory.uidvalidity_is_clear = true;
+        }
+        Ok(())
+    }
+
     pub(super) fn alarm_key(&self, slug: &str) -> String {
         format!("{slug}/{}", self.key.name)
     }
@@ -98,7 +109,10 @@ impl<R: Recorder> Owned<R> {
         let mailbox = self.key.name.as_str();
         let (slug, trouble) = match ended {
             Ended::Writer(error) => return Err(error),
-            Ended::Halted => return Ok(self.poll()),
+            Ended::Halted => {
+                memory.uidvalidity_is_clear = false;
+                return Ok(self.poll());
+            }
             Ended::Imap(error @ ImapError::LoginRefused { .. }) => {
                 self.refused(&error, memory).await?;
                 return Ok(pace.refused_pause);

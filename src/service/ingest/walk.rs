@@ -88,6 +88,9 @@ pub(super) async fn walk<R: Recorder>(owned: &Owned<R>, state: MailboxState, mem
 
 impl<'a, R: Recorder> Walk<'a, R> {
     async fn begin(owned: &'a Owned<R>, mut state: MailboxState, memory: &mut Memory) -> Result<Self, Ended> {
+        if let Some(reason) = state.halted {
+            return Err(stay_halted(owned, &reason).await);
+        }
         owned.link(Link::Connecting);
         let password = (owned.password)().await.map_err(Ended::NoPassword)?;
         let login = Login { username: owned.key.username.clone(), password };
@@ -104,9 +107,7 @@ impl<'a, R: Recorder> Walk<'a, R> {
         if cursor.uid_validity != uid_validity {
             return Err(halt(owned, &state, cursor.uid_validity, uid_validity).await);
         }
-        if state.halted.is_some() {
-            owned.recorder.clear(owned.alarm_key("uidvalidity-changed")).await?;
-        }
+        owned.is_open(memory).await?;
         tracing::info!(mailbox = owned.key.name.as_str(), mails = examined.exists, "the mailbox is open");
         owned.link(Link::Reading);
         let mut plan = Plan::new(cursor.next_uid, examined.exists, examined.uid_next);
@@ -323,20 +324,20 @@ async fn first_sight<R: Recorder>(
 async fn halt<R: Recorder>(owned: &Owned<R>, state: &MailboxState, before: u32, now: u32) -> Ended {
     let mailbox = owned.key.name.as_str();
     let reason = format!("its UIDVALIDITY changed from {before} to {now}");
-    owned.link(Link::Halted);
-    owned.surroundings.health.trouble(mailbox, reason.clone());
     tracing::error!(mailbox, before, now, "the mailbox is halted: its UIDVALIDITY changed");
-    let alarm = Alarm {
-        key: owned.alarm_key("uidvalidity-changed"),
-        text: format!("mailbox {mailbox} is halted, nothing of it is read: {reason}"),
-    };
-    let halted = async {
-        if state.halted.is_none() {
-            owned.recorder.halt(state.id, state.fence, reason).await?;
-        }
-        owned.recorder.alarm(alarm).await
-    };
-    match halted.await {
+    match owned.recorder.halt(state.id, state.fence, reason.clone()).await {
+        Ok(()) => stay_halted(owned, &reason).await,
+        Err(error) => Ended::Writer(error),
+    }
+}
+
+/// Nothing is read until somebody has looked, also when the server seems to be right again.
+async fn stay_halted<R: Recorder>(owned: &Owned<R>, reason: &str) -> Ended {
+    let mailbox = owned.key.name.as_str();
+    owned.link(Link::Halted);
+    owned.surroundings.health.trouble(mailbox, reason.to_owned());
+    let text = format!("mailbox {mailbox} is halted, nothing of it is read: {reason}");
+    match owned.recorder.alarm(Alarm { key: owned.alarm_key("uidvalidity-changed"), text }).await {
         Ok(()) => Ended::Halted,
         Err(error) => Ended::Writer(error),
     }
