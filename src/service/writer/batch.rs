@@ -33,10 +33,11 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// Whether what was to be written is the cause.
+    /// Whether what was to be written is the cause. A conflict that stays however often it is tried is one, too: it
+    /// must not stop the mails behind it.
     pub(super) fn is_about_the_data(&self) -> bool {
         match self {
-            Trouble::Store(error) => error.is_about_the_data(),
+            Trouble::Store(error) => error.is_about_the_data() || error.is_conflict(),
             Trouble::Panicked => true,
         }
     }
