@@ -33,10 +33,11 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// Whether what was to be written is the cause.
+    /// Whether what was to be written is the cause. A conflict that stays however often it is tried is one, too: it
+    /// must not stop the mails behind it.
     pub(super) fn is_about_the_data(&self) -> bool {
         match self {
-            Trouble::Store(error) => error.is_about_the_data(),
+            Trouble::Store(error) => error.is_about_the_data() || error.is_conflict(),
             Trouble::Panicked => true,
         }
     }
@@ -146,7 +147,7 @@ impl<'w> Batch<'w> {
             }
             Command::Settle(settle, _) => {
                 if let Some(settling) = self.change.settle(settle, now).await? {
-                    self.settled(&settling, &settle.settled);
+                    self.settled(&settling, &settle.settled).await?;
                 }
                 Done::Nothing
             }
@@ -160,20 +161,24 @@ impl<'w> Batch<'w> {
         Ok(done)
     }
 
-    /// An alarm that cannot be delivered raises none about itself: there would be no end.
-    fn settled(&mut self, settling: &Settling, settled: &Settled) {
-        let (Settled::Failed(reason), EntryState::Failed, false) =
-            (settled, settling.state, settling.kind == "alarm")
-        else {
-            return;
-        };
+    /// A way that takes something is well again. An alarm that cannot be delivered raises none about itself: there
+    /// would be no end.
+    async fn settled(&mut self, settling: &Settling, settled: &Settled) -> Result<(), Trouble> {
         let way = settling.way.as_ref().map(ToString::to_string).unwrap_or_default();
+        if settling.state == EntryState::Sent {
+            return Ok(self.change.clear(&format!("delivery-failed/{way}")).await?);
+        }
+        let Settled::Failed(reason) = settled else { return Ok(()) };
+        if settling.kind == "alarm" {
+            return Ok(());
+        }
         let text = format!("{} cannot be delivered over {way}: {reason}", settling.kind);
         self.pending.alarms.push(Alarm { key: format!("delivery-failed/{way}"), text });
         if let Some(reference) = &settling.nobody_was_told {
             let text = format!("an alert of case {reference} failed on every channel of its step");
             self.pending.alarms.push(Alarm { key: format!("alert-undelivered/{reference}"), text });
         }
+        Ok(())
     }
 
     /// Decides on windows. One whose mailbox does not stand where it begins is refused and leaves no trace.
@@ -321,6 +326,9 @@ impl<'w> Batch<'w> {
                 gained.extend(rows.iter().map(|_| (LedgerState::Quarantined, -1)));
                 let well = rows.iter().filter(|row| row.state != LedgerState::Quarantined).map(|row| row.uid);
                 self.change.release(place, well).await?;
+                if self.change.nothing_quarantined(window.mailbox).await? {
+                    self.change.clear(&format!("mail-quarantined/{}", window.watched.name)).await?;
+                }
                 let stands = self.standpoints.get(&window.mailbox).and_then(|stands| stands.cursor);
                 let next_uid = stands.map_or(0, |cursor| cursor.next_uid);
                 (next_uid, next_uid)

@@ -399,6 +399,12 @@ async fn the_mail_that_fails_alone_is_quarantined_and_can_be_tried_again() {
     assert_eq!(house.commit(window(&state, Span::Again, again, &watched)).await, Verdict::Recorded);
     assert_eq!(house.counts("support").await, [("decided", 3), ("quarantined", 1)]);
     assert_eq!(house.writer().retries(state.id).await.expect("UIDs"), [0; 0]);
+    assert_eq!(house.overview().await.alarms.len(), 1, "one is still there");
+    assert!(reader.retry_quarantine(rows[1].id).await.expect("an answer"));
+    let last = vec![mail(2, "", "Urgent", &watched)];
+    assert_eq!(house.commit(window(&state, Span::Again, last, &watched)).await, Verdict::Recorded);
+    assert_eq!(house.counts("support").await, [("decided", 4)]);
+    assert!(house.overview().await.alarms.is_empty());
     assert_eq!(house.overview().await.mailboxes[0].next_uid, 6);
 }
 
