@@ -47,7 +47,7 @@ async fn a_server_that_is_not_there() {
     let Some(servers) = servers::shared().await else { return };
     let mut desk = Desk::new(&servers).await;
     desk.imap = plain(free_port().await);
-    says_why(&desk, "connecting", &["refused"]).await;
+    says_why(&desk, "connecting", &["refuses connections"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
