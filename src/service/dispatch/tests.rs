@@ -86,7 +86,6 @@ impl Rig {
         let health = Arc::new(Health::default());
         let (wake, cancel) = (Arc::new(Notify::new()), CancellationToken::new());
         let dispatch = Dispatch {
-            health: Arc::default(),
             outbox: outbox.clone(),
             channels: channels_out,
             leased: leased_out,
