@@ -32,7 +32,7 @@ const SIZES: [usize; 3] = [64 << 10, 256 << 10, 2 << 20];
 /// The compiled size of all patterns together, without their quick forms, none of which is larger than its pattern.
 const MAX_SIZE_OF_ALL: usize = 64 << 20;
 
-/// What one search may remember of the states it went through, per pattern and thread.
+/// What one search may remember of the states it went through, per pattern and thread; a pattern has two at most.
 const MAX_CACHE: usize = 1 << 20;
 
 /// Regular expressions that are looked for in folded texts.
