@@ -12,6 +12,7 @@
 //! The text is expected as `mail` writes it: `\n` is a line break, two of them a blank line, U+2029 the border between
 //! two blocks, `\t` the border between two table cells.
 
+mod borders;
 mod chars;
 mod dictionary;
 mod fold;

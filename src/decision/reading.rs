@@ -313,11 +313,11 @@ impl<'p> Scanner<'p> {
         if !self.reads_answers || self.asks_found.iter().all(|found| *found) {
             return;
         }
-        for found in self.policy.words.found.find(folded) {
-            let ask = self.policy.asks.iter().position(|ask| ask.found.contains(&found.keyword));
-            if let Some(slot) = ask.and_then(|ask| self.asks_found.get_mut(ask)) {
-                *slot = true;
-            }
+        let patterns = &self.policy.words.found;
+        for pattern in patterns.possible(folded) {
+            let ask = self.policy.asks.iter().position(|ask| ask.found.contains(&pattern));
+            let Some(found) = ask.and_then(|ask| self.asks_found.get_mut(ask)) else { continue };
+            *found = *found || patterns.matches(pattern, folded);
         }
     }
 

@@ -7,6 +7,7 @@
 //! Invariants: a pattern never matches nothing; its memory is bounded when it is compiled, and its time by the length of
 //! the text times [`MAX_HITS_PER_PATTERN`].
 
+use super::borders::with_ascii_borders;
 use super::chars::extends;
 use super::fold::{Folded, fold};
 use super::keywords::automaton;
@@ -14,6 +15,7 @@ use super::needs::needed_literals;
 use super::{MAX_HITS, Match};
 use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder};
+use std::ops::Range;
 use thiserror::Error;
 
 /// The longest pattern, in bytes.
@@ -27,16 +29,16 @@ pub const MAX_HITS_PER_PATTERN: usize = 100;
 /// such as `\w` takes about 25 KiB each time it is repeated, `.` and `\d` a small part of that.
 const SIZES: [usize; 3] = [64 << 10, 256 << 10, 2 << 20];
 
-/// The compiled size of all patterns together.
+/// The compiled size of all patterns together, without their quick forms, none of which is larger than its pattern.
 const MAX_SIZE_OF_ALL: usize = 64 << 20;
 
-/// What one search may remember of the states it went through, per pattern and thread.
+/// What one search may remember of the states it went through, per pattern and thread; a pattern has two at most.
 const MAX_CACHE: usize = 1 << 20;
 
 /// Regular expressions that are looked for in folded texts.
 #[derive(Debug, Clone)]
 pub struct Patterns {
-    regexes: Vec<Regex>,
+    searches: Vec<Search>,
     /// Finds literals without which patterns cannot match; most texts have none of them.
     literals: AhoCorasick,
     /// The pattern that needs the literal, for each literal.
@@ -63,14 +65,14 @@ impl Patterns {
     /// # Errors
     /// The first pattern that is no regular expression, too long or too large, or that matches the empty text.
     pub fn build<S: AsRef<str>>(patterns: &[S]) -> Result<Patterns, PatternError> {
-        let mut regexes = Vec::with_capacity(patterns.len());
+        let mut searches = Vec::with_capacity(patterns.len());
         let (mut literals, mut needed_by, mut always) = (Vec::new(), Vec::new(), Vec::new());
         let mut size_left = MAX_SIZE_OF_ALL;
         for (index, written) in patterns.iter().enumerate() {
             let compiled = Compiled::new(written.as_ref(), size_left)
                 .map_err(|(message, offset)| PatternError { index, message, offset })?;
             size_left = size_left.saturating_sub(compiled.size);
-            regexes.push(compiled.regex);
+            searches.push(compiled.search);
             match compiled.literals {
                 Some(needed) => {
                     needed_by.extend(needed.iter().map(|_| index));
@@ -84,22 +86,17 @@ impl Patterns {
             message: error.to_string(),
             offset: None,
         })?;
-        Ok(Patterns { regexes, literals, needed_by, always })
+        Ok(Patterns { searches, literals, needed_by, always })
     }
 
     /// The hits of every pattern, leftmost first and not overlapping within one pattern, ordered by start, end and
     /// pattern. At most [`MAX_HITS_PER_PATTERN`] of a pattern and [`MAX_HITS`] in all.
     pub fn find(&self, text: &Folded) -> Vec<Match> {
-        let mut possible = self.always.clone();
-        let literals = self.literals.find_overlapping_iter(text.as_str());
-        possible.extend(literals.filter_map(|literal| self.needed_by.get(literal.pattern().as_usize())));
-        possible.sort_unstable();
-        possible.dedup();
         let mut hits = Vec::new();
-        for pattern in possible {
-            let Some(regex) = self.regexes.get(pattern) else { continue };
-            hits.extend(regex.find_iter(text.as_str()).take(MAX_HITS_PER_PATTERN).map(|found| {
-                let place = text.original(found.range());
+        for pattern in self.possible(text) {
+            let Some(search) = self.searches.get(pattern) else { continue };
+            hits.extend(search.all(text.as_str()).take(MAX_HITS_PER_PATTERN).map(|found| {
+                let place = text.original(found);
                 Match { keyword: pattern, start: place.start, end: place.end }
             }));
         }
@@ -107,11 +104,59 @@ impl Patterns {
         hits.truncate(MAX_HITS);
         hits
     }
+
+    /// The patterns that can match a text: those that find one of their literals in it, and those that need none.
+    pub fn possible(&self, text: &Folded) -> Vec<usize> {
+        let mut possible = self.always.clone();
+        let literals = self.literals.find_overlapping_iter(text.as_str());
+        possible.extend(literals.filter_map(|literal| self.needed_by.get(literal.pattern().as_usize())));
+        possible.sort_unstable();
+        possible.dedup();
+        possible
+    }
+
+    /// Whether a pattern matches anywhere in a text.
+    pub fn matches(&self, pattern: usize, text: &Folded) -> bool {
+        self.searches.get(pattern).is_some_and(|search| search.next(text.as_str(), 0).is_some())
+    }
+}
+
+/// A pattern as it is looked for.
+#[derive(Debug, Clone)]
+struct Search {
+    regex: Regex,
+    /// The same with borders of words as ASCII knows them, which finds everything that `regex` does and more. What is a
+    /// letter outside ASCII only a search knows that is ten times as slow.
+    quick: Option<Regex>,
+}
+
+impl Search {
+    /// Everything that the pattern matches, from left to right.
+    fn all(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let found = self.next(text, at)?;
+            at = found.end;
+            Some(found)
+        })
+    }
+
+    /// The first match from an offset on.
+    fn next(&self, text: &str, at: usize) -> Option<Range<usize>> {
+        let Some(quick) = &self.quick else { return self.regex.find_at(text, at).map(|found| found.range()) };
+        let found = quick.find_at(text, at)?.range();
+        // Nothing matches earlier. Where all is ASCII, both know the same borders and so choose the same.
+        let around = found.start.saturating_sub(1)..text.len().min(found.end + 1);
+        if text.as_bytes().get(around).is_some_and(<[u8]>::is_ascii) {
+            return Some(found);
+        }
+        self.regex.find_at(text, found.start).map(|found| found.range())
+    }
 }
 
 /// A pattern that can be used.
 struct Compiled {
-    regex: Regex,
+    search: Search,
     /// An upper bound of its size in bytes.
     size: usize,
     literals: Option<Vec<String>>,
@@ -133,19 +178,19 @@ impl Compiled {
         if parsed.properties().minimum_len() == Some(0) {
             return Err(("the pattern matches the empty text, so it would hit everywhere".to_owned(), None));
         }
-        let build = |size: usize| {
-            let regex =
-                RegexBuilder::new(&translation.regex).size_limit(size).dfa_size_limit(MAX_CACHE).build();
-            regex.ok().map(|regex| (regex, size))
+        let build = |expression: &str, size: usize| {
+            RegexBuilder::new(expression).size_limit(size).dfa_size_limit(MAX_CACHE).build().ok()
         };
-        let Some((regex, size)) = SIZES.into_iter().find_map(build) else {
+        let sized = |size| build(&translation.regex, size).map(|regex| (regex, size));
+        let Some((regex, size)) = SIZES.into_iter().find_map(sized) else {
             let message = "the pattern is too large once compiled; repeat less, or write [a-z0-9] for \\w";
             return Err((message.to_owned(), None));
         };
         if size > size_left {
             return Err(("the patterns up to this one are too large together".to_owned(), None));
         }
-        Ok(Compiled { regex, size, literals: needed_literals(&parsed) })
+        let quick = with_ascii_borders(&parsed).and_then(|quick| build(&quick.to_string(), size));
+        Ok(Compiled { search: Search { regex, quick }, size, literals: needed_literals(&parsed) })
     }
 }
 
@@ -372,8 +417,10 @@ mod tests {
             let compiled = Patterns::build(&patterns).unwrap();
             let folded = fold(&text);
             let found: Vec<_> = compiled.find(&folded).iter().map(|hit| hit.keyword).collect();
-            for (index, regex) in compiled.regexes.iter().enumerate() {
-                prop_assert_eq!(found.contains(&index), regex.is_match(folded.as_str()), "{}", patterns[index]);
+            for (index, search) in compiled.searches.iter().enumerate() {
+                let is_match = search.regex.is_match(folded.as_str());
+                prop_assert_eq!(found.contains(&index), is_match, "{}", patterns[index]);
+                prop_assert_eq!(compiled.matches(index, &folded), is_match, "{}", patterns[index]);
             }
         }
 
@@ -390,6 +437,21 @@ mod tests {
                     prop_assert!(error.offset.is_none_or(|offset| pattern.is_char_boundary(offset)));
                 }
             }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn the_quick_search_finds_what_the_slow_one_finds_alone(
+            pattern in r"(\\b)?([ab]|é|\(a\|b ?\)|\[ab\]\+?|b\?| \?|\.\{0,3\}|\\w)(\\b)?(a|b\*|é|\(\?:ab\|\$\)|\\w\+| |\\B)(\\b)?(\|b\\b|\|é)?",
+            text in "([ab_ é-]|ss|東){0,14}",
+        ) {
+            let Ok(Compiled { search, .. }) = Compiled::new(&pattern, MAX_SIZE_OF_ALL) else { return Ok(()) };
+            let folded = fold(&text);
+            let slow: Vec<_> = search.regex.find_iter(folded.as_str()).map(|found| found.range()).collect();
+            let quick: Vec<_> = search.all(folded.as_str()).collect();
+            prop_assert_eq!(quick, slow, "{} in {}", pattern, text);
         }
     }
 }
