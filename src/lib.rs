@@ -27,6 +27,8 @@
 //! | 6 | [`imap`] | a session with a mailbox, and the pure planner of what to ask it next |
 //! | 6 | [`deliver`] | channels: an outbox entry goes out, or says why not |
 //! | 7 | [`service`] | what runs: ingest, the writer, dispatch, follow-up, watch |
+//! | 8 | [`console`] | health and metrics over HTTP |
+//! | 9 | [`daemon`] | the supervisor: everything that runs is started, watched, reloaded and ended here |
 //! | 10 | [`cli`] | the commands, one file each |
 //!
 //! A module imports only from lower layers and from its own children; `tests/architecture` holds this table as data
