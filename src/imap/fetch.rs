@@ -166,6 +166,23 @@ impl Session {
         last.map(Some).ok_or(ImapError::Protocol("it does not tell the UID of the last mail"))
     }
 
+    /// Whether the server gives any of the first mail, or of the last one; `false` when that is this one, or there is
+    /// none. It shows whether a mail is at fault or the server.
+    ///
+    /// # Errors
+    /// When the session failed.
+    pub async fn gives_another(&mut self, than: u32, last: bool) -> Result<bool, ImapError> {
+        let number = if last { self.exists() } else { self.exists().min(1) };
+        let mut gives = false;
+        if number > 0 {
+            let line = format!("FETCH {number} (UID BODY.PEEK[]<0.1>)");
+            let is_other = |uid: Option<u32>| uid.is_some_and(|uid| uid != than);
+            self.run_fetch("FETCH", &line, |fetch| gives |= is_other(fetch.uid) && !fetch.bodies.is_empty())
+                .await?;
+        }
+        Ok(gives)
+    }
+
     /// The lowest UID of the mails that came in on this day of the server or later.
     ///
     /// # Errors
