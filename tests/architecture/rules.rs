@@ -59,6 +59,8 @@ const fn outside(name: &'static str, homes: &'static [&'static str]) -> Outside 
 /// Every dependency. A home that is a single file keeps the crate's types out of the rest, so that it can be replaced.
 pub(crate) const OUTSIDE: &[Outside] = &[
     outside("aho_corasick", &["lexicon"]),
+    // What it parses is looked at before and checked after.
+    outside("async_imap", &["imap"]),
     outside("axum", &["console"]),
     outside("config", &["settings"]),
     outside("fastrand", &["service"]),
