@@ -15,6 +15,8 @@ use crate::settings::SecretSource;
 
 /// How much of an answer is told.
 const SHOWN: usize = 120;
+/// Shorter words stand in every text.
+const SHORTEST_WORD: usize = 4;
 /// The longest wait that a receiver may ask for.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
@@ -55,8 +57,8 @@ impl Webhook {
             };
             headers.push(("X-Nightdesk-Signature", format!("v1={signature}")));
         }
-        match self.client.post(&self.url, &headers, body, self.deadlines.http).await {
-            Ok(answer) => judge(&answer, now),
+        match self.client.post(&self.url, &headers, body.clone(), self.deadlines.http).await {
+            Ok(answer) => judge(&answer, &body, now),
             Err(error @ HttpError::Url(_)) => Outcome::Permanent(error.to_string()),
             Err(error) => temporary(one_line(&error.to_string())),
         }
@@ -67,9 +69,23 @@ fn temporary(reason: String) -> Outcome {
     Outcome::Temporary { reason, retry_after: None }
 }
 
+/// What the receiver says, without addresses and without words that it has from us: some repeat what they were sent,
+/// and mail text has no place in a log.
+fn said(answer: &str, body: &str) -> String {
+    let line = one_line(answer);
+    let is_ours = |word: &str| {
+        word.split(|c: char| !c.is_alphanumeric())
+            .any(|word| word.len() >= SHORTEST_WORD && body.contains(word))
+    };
+    let words = line.split(' ').map(|word| if word.contains('@') || is_ours(word) { "(…)" } else { word });
+    let mut words: Vec<&str> = words.collect();
+    words.dedup_by(|word, before| *word == "(…)" && word == before);
+    words.join(" ").chars().take(SHOWN).collect()
+}
+
 /// What a status means for us (RFC 9110 section 15, RFC 6585 section 4).
-fn judge(answer: &Answer, now: Timestamp) -> Outcome {
-    let said: String = one_line(&answer.text).chars().take(SHOWN).collect();
+fn judge(answer: &Answer, body: &str, now: Timestamp) -> Outcome {
+    let said = said(&answer.text, body);
     let reason = format!("the receiver answers {}", answer.status);
     let reason = if said.is_empty() { reason } else { format!("{reason}: {said}") };
     match answer.status {
@@ -136,11 +152,11 @@ mod tests {
             text: "a\r\nb".to_owned(),
         };
         let wait = |status, after| {
-            let outcome = judge(&answer(status, after), now);
+            let outcome = judge(&answer(status, after), "", now);
             let Outcome::Temporary { retry_after, .. } = outcome else { panic!("{outcome:?}") };
             retry_after
         };
-        assert_eq!(judge(&answer(204, None), now), Outcome::Sent);
+        assert_eq!(judge(&answer(204, None), "", now), Outcome::Sent);
         assert_eq!(wait(429, Some("17")), Some(Duration::from_secs(17)));
         assert_eq!(wait(503, Some("Fri, 09 Jan 2026 22:01:00 GMT")), Some(Duration::from_mins(1)));
         assert_eq!(wait(503, Some("Fri, 09 Jan 2026 21:01:00 GMT")), Some(Duration::ZERO));
@@ -149,10 +165,18 @@ mod tests {
             assert_eq!(wait(408, after), None);
         }
         for status in [301, 400, 404, 410] {
-            assert!(matches!(judge(&answer(status, None), now), Outcome::Permanent(_)), "{status}");
+            assert!(matches!(judge(&answer(status, None), "", now), Outcome::Permanent(_)), "{status}");
         }
         assert!(
-            matches!(judge(&answer(400, None), now), Outcome::Permanent(why) if why.ends_with("400: a b"))
+            matches!(judge(&answer(400, None), "", now), Outcome::Permanent(why) if why.ends_with("400: a b"))
         );
+    }
+
+    #[test]
+    fn an_answer_that_repeats_what_it_got_is_told_without_it() {
+        let body = r#"{"subject":"Checkout broken for Käthe","sender":"mia@customer.example"}"#;
+        assert_eq!(said("invalid_token: no such hook", body), "invalid_token: no such hook");
+        let echo = format!("cannot take {body} now, mia@x.example");
+        assert_eq!(said(&echo, body), "cannot take (…) for (…) now, (…)");
     }
 }
