@@ -343,9 +343,7 @@ impl<O: Outbox> Tools<O> {
             (Outgoing::Alert(_) | Outgoing::Alarm(_), Settled::Sent) if well.insert(way.to_owned()) => {
                 return Trouble::Clear(key);
             }
-            (Outgoing::Alert(_), Settled::Failed(why)) => {
-                format!("an alert cannot go out through channel {way}: {why}")
-            }
+            // Of an alert that failed for good the writer tells as it settles it.
             (Outgoing::Alert(_), Settled::Retry { reason, .. }) if entry.attempt >= ALARM_AT_ATTEMPT => {
                 format!("channel {way} has not taken an alert in {} attempts: {reason}", entry.attempt)
             }
