@@ -3,10 +3,10 @@
 //! | it is asked to | it does |
 //! |---|---|
 //! | start | reads settings and policies (every mistake is told), takes the store, starts all tasks, says that it is ready once every loop went round |
-//! | reload (HUP) | reads everything anew, plans ([`reload`]), and swaps in one go; or refuses, says why, and runs on as before |
-//! | stop (TERM, INT) | ends owners, lets attempts under way finish, then the writer; within [`STOP_WITHIN`], and at once when asked again |
+//! | reload (HUP) | reads everything anew, plans (`reload`), and swaps in one go; or refuses, says why, and runs on as before |
+//! | stop (TERM, INT) | ends owners, lets attempts under way finish, then the writer; within ten seconds, and at once when asked again |
 //!
-//! It decides nothing about mail. Invariants: every task belongs to the one [`supervisor`]; the world in force changes
+//! It decides nothing about mail. Invariants: every task belongs to the one `supervisor`; the world in force changes
 //! whole or not at all; nothing that was answered is lost by any end, since the writer answers after its commit.
 
 mod connect;
