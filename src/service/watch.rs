@@ -208,6 +208,8 @@ fn judge(
     for (name, health) in mailboxes {
         let Some(rules) = running.mailboxes.get(name) else { continue };
         verdicts.insert(format!("mailbox-stale/{name}"), stale(name, health, rules.stale_after));
+        // What an earlier life rang for ends with it: its next death must ring again.
+        verdicts.insert(format!("task-died/{}", owner_task(name)), Verdict::Quiet);
     }
     for (task, deaths) in deaths {
         let verdict = if deaths.ago < WELL_AFTER {
@@ -218,6 +220,11 @@ fn judge(
         verdicts.insert(format!("task-died/{task}"), verdict);
     }
     verdicts
+}
+
+/// How the task that owns a mailbox is called.
+pub fn owner_task(mailbox: &str) -> String {
+    format!("mailbox {mailbox}")
 }
 
 fn stale(name: &str, health: &MailboxHealth, after: Duration) -> Verdict {

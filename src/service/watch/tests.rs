@@ -63,7 +63,8 @@ fn desk(stale_after: Duration) -> Desk {
         running: watch::channel(Arc::new(running)).1,
     };
     watch.health.watch("support", now);
-    Desk { notes, watch, rung: BTreeMap::new(), now }
+    // It has looked before, and found its task alive.
+    Desk { notes, watch, rung: [("task-died/mailbox support".to_owned(), false)].into(), now }
 }
 
 const AT_ONCE: Duration = Duration::ZERO;
@@ -108,6 +109,14 @@ async fn after_a_restart_an_old_alarm_stays_until_the_mailbox_is_proven_fresh() 
     assert_eq!(desk.look().await, [""; 0], "nothing is known yet");
     desk.watch.health.fresh("support", desk.now);
     assert_eq!(desk.look().await, ["clear mailbox-stale/support"]);
+}
+
+#[tokio::test]
+async fn the_death_of_a_task_in_an_earlier_life_is_taken_back_at_the_start() {
+    let mut desk = desk(NEVER);
+    desk.rung.clear();
+    assert_eq!(desk.look().await, ["clear task-died/mailbox support"]);
+    assert_eq!(desk.look().await, [""; 0]);
 }
 
 #[tokio::test]
