@@ -172,6 +172,12 @@ python3 "$demo/show.py" mail "$IMAP" anna@customer.test
 title "The reply to the urgent question, as it lies in ben@customer.test"
 python3 "$demo/show.py" mail "$IMAP" ben@customer.test
 
+# The daemon writes down how it is doing every few seconds.
+fresh() {
+  "$nightdesk" status --json --config "$work/nightdesk.toml" | python3 "$demo/show.py" fresh
+}
+wait_for "the daemon says that both mailboxes are read" fresh
+
 title "What the daemon says: nightdesk cases, outbox, status"
 "$nightdesk" cases --config "$work/nightdesk.toml"
 echo
