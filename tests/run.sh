@@ -34,7 +34,7 @@ cargo clippy --version >/dev/null 2>&1 || fail "clippy is missing: rustup compon
 
 run cargo fmt --check
 run cargo clippy --locked --all-targets -- -D warnings
-run cargo test --locked
+run cargo test --locked --no-fail-fast
 run env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 
 run cargo build --locked

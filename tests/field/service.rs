@@ -34,12 +34,12 @@ async fn the_service_manager_is_told_what_happens() {
     let socket = desk.path("notify");
     let manager = Manager(UnixDatagram::bind(&socket).expect("a socket"));
     let mut command = program(Path::new(PROGRAM));
-    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "12000000");
+    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "24000000");
     let mut daemon = desk.start_as(command);
 
     manager.hears("READY=1").await;
     // More than one: it is fed, and not only greeted.
-    for _ in 0..3 {
+    for _ in 0..2 {
         manager.hears("WATCHDOG=1").await;
     }
     manager.hears("STATUS=2 of 2 mailboxes").await;
