@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::base::clock::{Clock, SystemClock};
@@ -140,7 +140,8 @@ type Loaded = Result<Result<World, NoWorld>, JoinError>;
 
 /// A world that is being read from files, by a thread that may block.
 struct Reading {
-    load: JoinHandle<Result<World, NoWorld>>,
+    /// One task, owned here.
+    load: JoinSet<Result<World, NoWorld>>,
     /// It was asked for again since it began.
     again: bool,
 }
@@ -213,10 +214,9 @@ impl<W: Works> Daemon<W> {
         tracing::info!("reloading settings and policies");
         systemd::reloading();
         let config = self.config.clone();
-        self.reading = Some(Reading {
-            load: tokio::task::spawn_blocking(move || load_world(&config, settings_environment())),
-            again: false,
-        });
+        let mut load = JoinSet::new();
+        load.spawn_blocking(move || load_world(&config, settings_environment()));
+        self.reading = Some(Reading { load, again: false });
     }
 
     /// Takes what was read, or refuses it.
@@ -285,10 +285,12 @@ impl<W: Works> Daemon<W> {
 
 /// Waits until what is being read was read; for ever when nothing is. May be dropped at any time.
 async fn loaded(reading: &mut Option<Reading>) -> Loaded {
-    match reading {
-        Some(reading) => (&mut reading.load).await,
-        None => std::future::pending().await,
+    if let Some(reading) = reading
+        && let Some(loaded) = reading.load.join_next().await
+    {
+        return loaded;
     }
+    std::future::pending().await
 }
 
 fn warn_of(warnings: &[Diagnostic]) {

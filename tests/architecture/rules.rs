@@ -175,6 +175,11 @@ pub(crate) const IMPURE: &[Impure] = &[
     impure("dbg!", "pure code writes nothing"),
 ];
 
+/// Ways to start something that nobody waits for. A task belongs to the supervisor or to a `JoinSet` of its caller, whose
+/// `spawn` is a method: it is cut off with its owner, and its panic is noticed.
+pub(crate) const OWNERLESS: &[&str] =
+    &["task::spawn", "task::spawn_blocking", "task::spawn_local", "tokio::spawn", "thread::spawn"];
+
 /// What of the above is pure after all: traits over bytes in memory, and addresses as data.
 pub(crate) const PURE_AFTER_ALL: &[&str] = &[
     "std::io::BufRead",

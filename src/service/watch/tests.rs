@@ -199,3 +199,18 @@ async fn signs_of_life_prove_the_writer_and_a_broken_one_is_not_proven() {
     ended.await.expect("a cancelled watch ends");
     assert!(!health.all_beat());
 }
+
+#[test]
+fn a_sign_of_life_is_due_when_the_link_changes_and_at_the_first_proof() {
+    let desk = desk(NEVER);
+    let (watch, health) = (&desk.watch, &desk.watch.health);
+    let at_first = watch.seen();
+    assert_eq!(watch.seen(), at_first);
+    health.fresh("support", desk.now);
+    let proven = watch.seen();
+    assert_ne!(proven, at_first);
+    health.fresh("support", desk.now.saturating_add(Duration::from_mins(1)).unwrap());
+    assert_eq!(watch.seen(), proven, "the next proof is nothing new");
+    health.link("support", Link::Waiting, desk.now);
+    assert_ne!(watch.seen(), proven);
+}
