@@ -28,6 +28,8 @@ const MOST_TOKENS: usize = 128 * 1024;
 const MOST_STATUS: usize = 8 * 1024;
 /// Bytes of numbers that are handed on in one SEARCH response: the parser begins anew with every 4 KiB that it reads.
 const MOST_SEARCH: usize = 3 * 1024;
+/// Text of a FETCH response outside its literals, for the same reason; a mail of 1,000 parts has 200 KiB.
+const MOST_FETCH: usize = 256 * 1024;
 
 /// Why nothing more is read from a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -172,6 +174,9 @@ fn capability(rest: &[u8]) -> Vec<u8> {
     for word in words.filter(|word| !word.eq_ignore_ascii_case(b"IMAP4rev1")) {
         line.push(b' ');
         line.extend_from_slice(word);
+        if line.len() > MOST_STATUS {
+            break;
+        }
     }
     line.extend_from_slice(b"\r\n");
     line
@@ -209,7 +214,7 @@ fn fetch(number: &[u8], rest: &[u8]) -> Result<Vec<u8>, Refusal> {
     said.extend_from_slice(b" FETCH ");
     let (mut depth, mut name) = (0_usize, Vec::new());
     let (mut is_apart, mut opened) = (false, true);
-    let mut tokens = Tokens::of(rest);
+    let (mut tokens, mut in_literals) = (Tokens::of(rest), 0);
     for token in tokens.by_ref().take(MOST_TOKENS) {
         if token == Token::Blank {
             is_apart = true;
@@ -242,8 +247,14 @@ fn fetch(number: &[u8], rest: &[u8]) -> Result<Vec<u8>, Refusal> {
             }
             Token::Quoted(text) => said.extend([b"\"", text, b"\""].concat()),
             Token::Unescaped(text) => literal(&text, &mut said),
-            Token::Literal(text) => literal(text, &mut said),
+            Token::Literal(text) => {
+                literal(text, &mut said);
+                in_literals += text.len();
+            }
         }
+    }
+    if said.len() - in_literals > MOST_FETCH {
+        return Err(Refusal("a FETCH response is too long"));
     }
     if depth > 0 || !tokens.is_done() {
         return Err(NOT_A_FETCH);

@@ -1,4 +1,9 @@
+//! Odd, hostile and broken answers, by themselves and through the parser above.
+
 use async_imap::Client;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::*;
 
@@ -155,4 +160,82 @@ fn nesting_is_bounded_before_it_is_parsed() {
     }
     let many = format!("* 1 FETCH (X ({}))\r\n", "a ".repeat(200_000));
     assert_eq!(with_small_stack(many.into_bytes()).1.as_deref(), Some(NOT_A_FETCH.0));
+}
+
+/// Pieces that responses are made of, whole and broken.
+const PIECES: &[&[u8]] = &[
+    b"* ",
+    b"n1 ",
+    b"+ ",
+    b"OK ",
+    b"BYE ",
+    b"[ALERT]",
+    b"[UIDNEXT 7]",
+    b"[CAPABILITY IMAP4rev1 X]",
+    b"[",
+    b"]",
+    b"CAPABILITY ",
+    b"IMAP4rev1",
+    b"SEARCH ",
+    b"7 ",
+    b"99999999999 ",
+    b"EXISTS",
+    b"EXPUNGE",
+    b"FETCH ",
+    b"(",
+    b")",
+    b" ",
+    b"UID ",
+    b"INTERNALDATE ",
+    b"\"09-Jan-2026 21:03:41 -0500\"",
+    b"NIL",
+    b"nil ",
+    b"BODY[] ",
+    b"BODY[1.MIME]<0> ",
+    b"BODYSTRUCTURE ",
+    b"ENVELOPE ",
+    b"FLAGS ",
+    b"\"text\" \"plain\" NIL NIL NIL \"7bit\" 5 1",
+    b"\"a\\\"b\"",
+    b"\"",
+    b"{3}\r\nabc",
+    b"{3}\nab",
+    b"{99999}",
+    b"~{1}\r\nx",
+    b"\\",
+    b"X-GM-LABELS ",
+    b"X-GM-MSGID ",
+    b"MODSEQ (1)",
+    b"EMAILID (x)",
+    b"\xc3\xa9",
+    b"\xff",
+    b"\0",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n* 1 FETCH (",
+    b"*",
+    b"-1",
+    b"4294967295",
+    b"4294967296",
+    b"BODY[HEADER.FIELDS (\"To\")] ",
+    b"RFC822 ",
+    b"RFC822.SIZE ",
+    b"BODY ",
+    b"BINARY[1] ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// Nothing panics, and the parser above never fails by itself: every error is one of ours.
+    #[test]
+    fn the_parser_above_takes_whatever_is_handed_on(pieces in vec(select(PIECES), 0..40), size in 1_usize..64) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let begin: &[u8] = b"* 1 FETCH (UID 7 ";
+        for sent in [pieces.concat(), [begin, &pieces.concat()].concat()] {
+            let (_, error) = runtime.block_on(read(&sent, size));
+            prop_assert!(error.as_ref().is_none_or(|error| error.len() < 50), "{error:?}");
+        }
+    }
 }
