@@ -39,8 +39,16 @@ fn what_is_written_oddly_is_said_again_plainly() {
         ("n1 OK", "n1 OK\r\n"),
         ("* CAPABILITY IMAP4rev2  IDLE", "* CAPABILITY IMAP4rev1 IMAP4rev2 IDLE\r\n"),
         ("* SEARCH 3  4 ", "* SEARCH 3 4\r\n"),
-        ("* 1 FETCH ( UID 7  FLAGS ( \\Seen ) ) ", "* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n"),
-        ("* 1 fetch (INTERNALDATE nil UID 7)", "* 1 FETCH (INTERNALDATE \"\" UID 7)\r\n"),
+        ("* 1 FETCH ( FLAGS ( \\Seen )  UID 7 ) ", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (FLAGS (\\Seen) MODSEQ (7))", ""),
+        ("* 1 fetch (INTERNALDATE nil UID 7)", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (INTERNALDATE NILL UID 7)", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (X ((a) INTERNALDATE NIL UID 9) UID 7)", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (X (a \"b) UID 9 \") UID 7 BODY[] NIL)", "* 1 FETCH (UID 7 BODY[] NIL)\r\n"),
+        (
+            "* 1 FETCH (BODYSTRUCTURE (\"TEXT\" {5}\r\nPLAIN  (\"NAME\" \"a) UID 9 (\") NIL NIL \"7BIT\" 5 1))",
+            "* 1 FETCH (BODYSTRUCTURE (\"TEXT\" \"PLAIN\" (\"NAME\" \"?\") NIL NIL \"7BIT\" 5 1))\r\n",
+        ),
         ("* 1 FETCH (BODY[] \"a\\\"b\\c\")", "* 1 FETCH (BODY[] {4}\r\na\"bc)\r\n"),
         ("* 1 FETCH (BODY[1.MIME]<0> {3+}\na)b UID 7)", "* 1 FETCH (BODY[1.MIME]<0> {3}\r\na)b UID 7)\r\n"),
     ] {
@@ -57,6 +65,7 @@ fn what_was_asked_for_and_cannot_be_understood_is_refused() {
         "* 1 FETCH (UID",
         "* 1 FETCH (BODY[] {2}\r\nhi",
         "* 1 FETCH (BODYSTRUCTURE ((\"text\" NIL) \"mixed\"))",
+        "* 1 FETCH (BODYSTRUCTURE ((NIL) INTERNALDATE NIL))",
         "* 1 FETCH",
         "* SEARCH 3 x",
         "!!! garbage",
@@ -158,8 +167,8 @@ fn nesting_is_bounded_before_it_is_parsed() {
         let (found, error) = with_small_stack(sent.into_bytes());
         assert_eq!((found.len(), error.as_deref()), (0, Some("lists are nested too deeply")));
     }
-    let many = format!("* 1 FETCH (X ({}))\r\n", "a ".repeat(200_000));
-    assert_eq!(with_small_stack(many.into_bytes()).1.as_deref(), Some(NOT_A_FETCH.0));
+    let many = format!("* 1 FETCH (X ({}) UID 7)\r\n", "a ".repeat(200_000));
+    assert_eq!(with_small_stack(many.into_bytes()).1.as_deref(), Some(items::NOT_A_FETCH.0));
 }
 
 /// Pieces that responses are made of, whole and broken.
