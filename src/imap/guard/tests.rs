@@ -171,6 +171,21 @@ fn nesting_is_bounded_before_it_is_parsed() {
     assert_eq!(with_small_stack(many.into_bytes()).1.as_deref(), Some(items::NOT_A_FETCH.0));
 }
 
+#[tokio::test]
+async fn a_structure_as_servers_write_it_is_still_one() {
+    let sent = "* 2 FETCH (UID 2 BODYSTRUCTURE ((\"text\" \"plain\" (\"charset\" \"utf-8\" \"format\" \"flowed\") NIL NIL \
+        \"quoted-printable\" 120 4 NIL NIL NIL NIL)(\"message\" \"rfc822\" (\"name\" \"Fw: (1) \u{e9}\") NIL \"a \\\"b\\\"\" \
+        \"7bit\" 900 (\"Fri, 9 Jan 2026 21:03:41 -0500\" {9}\r\nre) UID 9 ((\"Mia (x)\" NIL \"mia\" \"customer.example\")) NIL NIL \
+        NIL NIL NIL NIL \"<1@x>\") (\"text\" \"plain\" NIL NIL NIL \"7bit\" 5 1 NIL NIL NIL NIL) 30 NIL (\"attachment\" \
+        (\"filename\" \"f.eml\")) (\"en\" \"de\") NIL)(\"application\" \"vnd.ms-excel\" (\"name\" \"a b.xls\") \"<i@d>\" NIL \
+        \"base64\" 4000 NIL (\"attachment\" (\"filename\" \"a b.xls\" \"size\" \"3\")) NIL NIL) \"mixed\" (\"boundary\" \"=_1\") \
+        NIL NIL NIL))\r\n";
+    let (found, error) = read(sent.as_bytes(), 100).await;
+    assert_eq!(error, None);
+    let parts = ["Multipart", "Message", "subtype: \"vnd.ms-excel\"", "octets: 4000"];
+    assert!(parts.iter().all(|part| found[0].contains(part)), "{found:?}");
+}
+
 /// Pieces that responses are made of, whole and broken.
 const PIECES: &[&[u8]] = &[
     b"* ",
