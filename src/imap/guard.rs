@@ -8,6 +8,8 @@
 //! Invariants: a read hands on bytes of one tagged response at most, and none of what comes after it, so that nothing is
 //! held above this stream when a command has ended. A wait for bytes can be given up at any moment without losing any.
 
+mod items;
+
 use std::fmt;
 use std::io;
 use std::pin::{Pin, pin};
@@ -17,18 +19,11 @@ use async_imap::imap_proto;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::cutter::Cutter;
-use super::tokens::{Token, Tokens};
 
-/// Lists within lists; 61 multiparts within each other are legal mail, servers stop at about 100, and the parser needs
-/// more than 2 MiB of stack only beyond 350.
-const MOST_DEPTH: usize = 128;
-/// Words of one response; a mail of 1,000 parts has 20,000.
-const MOST_TOKENS: usize = 128 * 1024;
 /// Text of a status, code included; the longest codes list capabilities.
 const MOST_STATUS: usize = 8 * 1024;
 /// Bytes of numbers that are handed on in one SEARCH response: the parser begins anew with every 4 KiB that it reads.
 const MOST_SEARCH: usize = 3 * 1024;
-
 /// Why nothing more is read from a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -36,7 +31,6 @@ pub(super) struct Refusal(pub(super) &'static str);
 
 /// Rubbish between two responses: nobody knows what else was lost.
 pub(super) const NOT_A_RESPONSE: Refusal = Refusal("it sends something that is no response");
-const NOT_A_FETCH: Refusal = Refusal("a FETCH response cannot be read");
 const NOT_A_SEARCH: Refusal = Refusal("its answer to SEARCH cannot be read");
 
 impl From<Refusal> for io::Error {
@@ -150,8 +144,8 @@ fn counted(number: &[u8], rest: &[u8]) -> Result<Vec<u8>, Refusal> {
         b"EXISTS" => Ok(kept([b"* ", number, b" EXISTS\r\n"].concat())),
         b"EXPUNGE" => Ok(kept([b"* ", number, b" EXPUNGE\r\n"].concat())),
         b"FETCH" => {
-            let said = fetch(number, rest)?;
-            if is_taken(&said) { Ok(said) } else { Err(NOT_A_FETCH) }
+            let said = items::of(number, rest)?;
+            if said.is_empty() || is_taken(&said) { Ok(said) } else { Err(items::NOT_A_FETCH) }
         }
         _ => Ok(Vec::new()),
     }
@@ -172,6 +166,9 @@ fn capability(rest: &[u8]) -> Vec<u8> {
     for word in words.filter(|word| !word.eq_ignore_ascii_case(b"IMAP4rev1")) {
         line.push(b' ');
         line.extend_from_slice(word);
+        if line.len() > MOST_STATUS {
+            break;
+        }
     }
     line.extend_from_slice(b"\r\n");
     line
@@ -198,75 +195,6 @@ fn search(rest: &[u8]) -> Result<Vec<u8>, Refusal> {
     }
     lines.extend_from_slice(b"\r\n");
     Ok(lines)
-}
-
-/// A FETCH response in plain words: one blank at most between two, no escapes, and a date in quotes, since the parser
-/// panics over `INTERNALDATE NIL` and leaves escapes in.
-fn fetch(number: &[u8], rest: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut said = Vec::with_capacity(rest.len() + 64);
-    said.extend_from_slice(b"* ");
-    said.extend_from_slice(number);
-    said.extend_from_slice(b" FETCH ");
-    let (mut depth, mut name) = (0_usize, Vec::new());
-    let (mut is_apart, mut opened) = (false, true);
-    let mut tokens = Tokens::of(rest);
-    for token in tokens.by_ref().take(MOST_TOKENS) {
-        if token == Token::Blank {
-            is_apart = true;
-            continue;
-        }
-        if is_apart && !opened && token != Token::Close {
-            said.push(b' ');
-        }
-        (is_apart, opened) = (false, token == Token::Open);
-        if name == b"UID" && !matches!(token, Token::Word(_)) {
-            return Err(NOT_A_FETCH);
-        }
-        match token {
-            Token::Blank => {}
-            Token::Open => {
-                depth += 1;
-                if depth > MOST_DEPTH {
-                    return Err(Refusal("lists are nested too deeply"));
-                }
-                said.push(b'(');
-            }
-            Token::Close => {
-                depth = depth.checked_sub(1).ok_or(NOT_A_FETCH)?;
-                said.push(b')');
-            }
-            Token::Word(word) => {
-                let value = if depth == 1 { value(&name, word)? } else { word };
-                said.extend_from_slice(value);
-                name = if depth == 1 { word.to_ascii_uppercase() } else { Vec::new() };
-            }
-            Token::Quoted(text) => said.extend([b"\"", text, b"\""].concat()),
-            Token::Unescaped(text) => literal(&text, &mut said),
-            Token::Literal(text) => literal(text, &mut said),
-        }
-    }
-    if depth > 0 || !tokens.is_done() {
-        return Err(NOT_A_FETCH);
-    }
-    said.extend_from_slice(b"\r\n");
-    Ok(said)
-}
-
-/// A word after another at the top of a FETCH response; a UID that is none must not be passed over.
-fn value<'a>(name: &[u8], word: &'a [u8]) -> Result<&'a [u8], Refusal> {
-    match name {
-        b"UID" => {
-            let uid = std::str::from_utf8(word).ok().and_then(|word| word.parse::<u32>().ok());
-            uid.filter(|uid| *uid > 0).map(|_| word).ok_or(NOT_A_FETCH)
-        }
-        b"INTERNALDATE" if word.eq_ignore_ascii_case(b"NIL") => Ok(b"\"\""),
-        _ => Ok(word),
-    }
-}
-
-fn literal(text: &[u8], said: &mut Vec<u8>) {
-    said.extend_from_slice(format!("{{{}}}\r\n", text.len()).as_bytes());
-    said.extend_from_slice(text);
 }
 
 /// The response when the parser takes it, else nothing.

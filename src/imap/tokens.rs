@@ -3,8 +3,6 @@
 //! More is taken than the RFC allows, since servers send more: extra blanks, 8-bit characters and odd escapes in
 //! strings, bare line feeds after the length of a literal. What the words mean is not known here.
 
-use std::borrow::Cow;
-
 /// One word, or what stands between words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token<'a> {
@@ -19,7 +17,7 @@ pub(super) enum Token<'a> {
     /// A quoted string as it stands, without its quotes.
     Quoted(&'a [u8]),
     /// A quoted string that had escapes.
-    Unescaped(Cow<'a, [u8]>),
+    Unescaped(Vec<u8>),
     /// A literal.
     Literal(&'a [u8]),
 }
@@ -71,24 +69,13 @@ impl<'a> Tokens<'a> {
         Some(Token::Literal(text))
     }
 
-    /// Up to a blank or a parenthesis; what stands in brackets belongs to it, such as `BODY[HEADER.FIELDS (To)]<0>`.
+    /// Up to a blank, a parenthesis, a quote or the end of the line.
     fn word(&mut self) -> Option<Token<'a>> {
-        let mut brackets = 0_usize;
-        let end = self.rest.iter().position(|byte| {
-            match byte {
-                b'[' => brackets += 1,
-                b']' => brackets = brackets.saturating_sub(1),
-                _ => {}
-            }
-            match byte {
-                b'\r' | b'\n' => true,
-                b' ' | b'(' | b')' | b'"' => brackets == 0,
-                _ => false,
-            }
-        });
-        let (word, rest) = self.rest.split_at_checked(end.unwrap_or(self.rest.len()))?;
+        let ends = |byte: &u8| matches!(byte, b' ' | b'(' | b')' | b'"' | b'\r' | b'\n');
+        let end = self.rest.iter().position(ends).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at_checked(end)?;
         self.rest = rest;
-        (!word.is_empty() && brackets == 0).then_some(Token::Word(word))
+        (!word.is_empty()).then_some(Token::Word(word))
     }
 }
 
@@ -129,7 +116,7 @@ fn unescaped(text: &[u8]) -> Token<'_> {
     while let Some(byte) = bytes.next() {
         plain.extend(if *byte == b'\\' { bytes.next() } else { Some(byte) });
     }
-    Token::Unescaped(Cow::Owned(plain))
+    Token::Unescaped(plain)
 }
 
 #[cfg(test)]
@@ -144,19 +131,18 @@ mod tests {
 
     #[test]
     fn servers_may_write_it_in_many_ways() {
-        let found =
-            all(b"(UID  7 BODY[HEADER.FIELDS (\"To\" A)]<0> {3}\r\na)b \"q\\\"\xc3\xa9\" {1}\nx\"\")");
+        let found = all(b"(UID  7 BODY[1.MIME]<0> {3}\r\na)b \"q\\\"\xc3\xa9\" {1}\nx\"\")");
         let expected = vec![
             Token::Open,
             Token::Word(b"UID"),
             Token::Blank,
             Token::Word(b"7"),
             Token::Blank,
-            Token::Word(b"BODY[HEADER.FIELDS (\"To\" A)]<0>"),
+            Token::Word(b"BODY[1.MIME]<0>"),
             Token::Blank,
             Token::Literal(b"a)b"),
             Token::Blank,
-            Token::Unescaped(Cow::Borrowed("q\"é".as_bytes())),
+            Token::Unescaped("q\"é".as_bytes().to_vec()),
             Token::Blank,
             Token::Literal(b"x"),
             Token::Quoted(b""),
@@ -167,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_broken_ends_early() {
-        for broken in ["\"a", "\"a\r\n\"", "{5}\r\nabc", "{x}\r\n", "{1}", "BODY[ ", "a\r\nb", "\"a\\"] {
+        for broken in ["\"a", "\"a\r\n\"", "{5}\r\nabc", "{x}\r\n", "{1}", "a\r\nb", "\"a\\"] {
             assert_eq!(all(broken.as_bytes()), None, "{broken:?}");
         }
     }

@@ -6,7 +6,7 @@ use std::task::Poll;
 use crate::ledger::Desk;
 use crate::server::{Mail, Server};
 
-const MAILS: u32 = 70;
+const MAILS: u32 = 200;
 
 /// Polls the owner so often and drops it; false when everything was recorded before.
 async fn interrupted(desk: &Desk, polls: usize) -> bool {
@@ -33,7 +33,7 @@ async fn an_owner_may_be_dropped_at_any_poll() {
         let desk = Desk::new(Server::start(mails).await);
         let was_cut = interrupted(&desk, polls).await;
         desk.while_owned(desk.ledger.has((1..=MAILS).map(|uid| uid * 3))).await;
-        assert_eq!(desk.ledger.book().cursor.map(|cursor| cursor.next_uid), Some(211));
+        assert_eq!(desk.ledger.book().cursor.map(|cursor| cursor.next_uid), Some(601));
         if !was_cut {
             assert!(polls > 10, "only {polls} polls");
             return;

@@ -44,6 +44,8 @@ pub(crate) struct Book {
     pub(crate) windows: Vec<(u64, u64)>,
     pub(crate) refused: usize,
     pub(crate) opened: usize,
+    /// No window is answered before so many were recorded.
+    pub(crate) answers_from: usize,
     first_seen_at: Option<Timestamp>,
     fence: i64,
 }
@@ -172,6 +174,7 @@ impl Recorder for Ledger {
         tokio::task::yield_now().await;
         let verdict = self.book().commit(&window);
         self.changed();
+        self.until("too few windows at once", |book| book.windows.len() >= book.answers_from).await;
         // Durable before anybody hears of it.
         tokio::task::yield_now().await;
         Ok(verdict)

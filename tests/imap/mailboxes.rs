@@ -63,6 +63,14 @@ async fn a_new_mail_is_fetched_at_once() {
 }
 
 #[tokio::test]
+async fn the_next_windows_do_not_wait_until_one_is_durable() {
+    let desk = desk(1..=200).await;
+    desk.ledger.book().answers_from = 4;
+    desk.while_owned(desk.ledger.has(1..=200)).await;
+    assert_eq!(desk.ledger.book().windows, [(1, 65), (65, 129), (129, 193), (193, 201)]);
+}
+
+#[tokio::test]
 async fn mail_that_comes_in_while_reading_is_read_without_waiting_for_the_poll() {
     let desk = desk(1..=200).await;
     let later = async {

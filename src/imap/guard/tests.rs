@@ -1,4 +1,9 @@
+//! Odd, hostile and broken answers, by themselves and through the parser above.
+
 use async_imap::Client;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::*;
 
@@ -34,8 +39,16 @@ fn what_is_written_oddly_is_said_again_plainly() {
         ("n1 OK", "n1 OK\r\n"),
         ("* CAPABILITY IMAP4rev2  IDLE", "* CAPABILITY IMAP4rev1 IMAP4rev2 IDLE\r\n"),
         ("* SEARCH 3  4 ", "* SEARCH 3 4\r\n"),
-        ("* 1 FETCH ( UID 7  FLAGS ( \\Seen ) ) ", "* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n"),
-        ("* 1 fetch (INTERNALDATE nil UID 7)", "* 1 FETCH (INTERNALDATE \"\" UID 7)\r\n"),
+        ("* 1 FETCH ( FLAGS ( \\Seen )  UID 7 ) ", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (FLAGS (\\Seen) MODSEQ (7))", ""),
+        ("* 1 fetch (INTERNALDATE nil UID 7)", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (INTERNALDATE NILL UID 7)", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (X ((a) INTERNALDATE NIL UID 9) UID 7)", "* 1 FETCH (UID 7)\r\n"),
+        ("* 1 FETCH (X (a \"b) UID 9 \") UID 7 BODY[] NIL)", "* 1 FETCH (UID 7 BODY[] NIL)\r\n"),
+        (
+            "* 1 FETCH (BODYSTRUCTURE (\"TEXT\" {5}\r\nPLAIN  (\"NAME\" \"a) UID 9 (\") NIL NIL \"7BIT\" 5 1))",
+            "* 1 FETCH (BODYSTRUCTURE (\"TEXT\" \"PLAIN\" (\"NAME\" \"?\") NIL NIL \"7BIT\" 5 1))\r\n",
+        ),
         ("* 1 FETCH (BODY[] \"a\\\"b\\c\")", "* 1 FETCH (BODY[] {4}\r\na\"bc)\r\n"),
         ("* 1 FETCH (BODY[1.MIME]<0> {3+}\na)b UID 7)", "* 1 FETCH (BODY[1.MIME]<0> {3}\r\na)b UID 7)\r\n"),
     ] {
@@ -52,6 +65,7 @@ fn what_was_asked_for_and_cannot_be_understood_is_refused() {
         "* 1 FETCH (UID",
         "* 1 FETCH (BODY[] {2}\r\nhi",
         "* 1 FETCH (BODYSTRUCTURE ((\"text\" NIL) \"mixed\"))",
+        "* 1 FETCH (BODYSTRUCTURE ((NIL) INTERNALDATE NIL))",
         "* 1 FETCH",
         "* SEARCH 3 x",
         "!!! garbage",
@@ -153,6 +167,99 @@ fn nesting_is_bounded_before_it_is_parsed() {
         let (found, error) = with_small_stack(sent.into_bytes());
         assert_eq!((found.len(), error.as_deref()), (0, Some("lists are nested too deeply")));
     }
-    let many = format!("* 1 FETCH (X ({}))\r\n", "a ".repeat(200_000));
-    assert_eq!(with_small_stack(many.into_bytes()).1.as_deref(), Some(NOT_A_FETCH.0));
+    let many = format!("* 1 FETCH (X ({}) UID 7)\r\n", "a ".repeat(200_000));
+    assert_eq!(with_small_stack(many.into_bytes()).1.as_deref(), Some(items::NOT_A_FETCH.0));
+}
+
+#[tokio::test]
+async fn a_structure_as_servers_write_it_is_still_one() {
+    let sent = "* 2 FETCH (UID 2 BODYSTRUCTURE ((\"text\" \"plain\" (\"charset\" \"utf-8\" \"format\" \"flowed\") NIL NIL \
+        \"quoted-printable\" 120 4 NIL NIL NIL NIL)(\"message\" \"rfc822\" (\"name\" \"Fw: (1) \u{e9}\") NIL \"a \\\"b\\\"\" \
+        \"7bit\" 900 (\"Fri, 9 Jan 2026 21:03:41 -0500\" {9}\r\nre) UID 9 ((\"Mia (x)\" NIL \"mia\" \"customer.example\")) NIL NIL \
+        NIL NIL NIL NIL \"<1@x>\") (\"text\" \"plain\" NIL NIL NIL \"7bit\" 5 1 NIL NIL NIL NIL) 30 NIL (\"attachment\" \
+        (\"filename\" \"f.eml\")) (\"en\" \"de\") NIL)(\"application\" \"vnd.ms-excel\" (\"name\" \"a b.xls\") \"<i@d>\" NIL \
+        \"base64\" 4000 NIL (\"attachment\" (\"filename\" \"a b.xls\" \"size\" \"3\")) NIL NIL) \"mixed\" (\"boundary\" \"=_1\") \
+        NIL NIL NIL))\r\n";
+    let (found, error) = read(sent.as_bytes(), 100).await;
+    assert_eq!(error, None);
+    let parts = ["Multipart", "Message", "subtype: \"vnd.ms-excel\"", "octets: 4000"];
+    assert!(parts.iter().all(|part| found[0].contains(part)), "{found:?}");
+}
+
+/// Pieces that responses are made of, whole and broken.
+const PIECES: &[&[u8]] = &[
+    b"* ",
+    b"n1 ",
+    b"+ ",
+    b"OK ",
+    b"BYE ",
+    b"[ALERT]",
+    b"[UIDNEXT 7]",
+    b"[CAPABILITY IMAP4rev1 X]",
+    b"[",
+    b"]",
+    b"CAPABILITY ",
+    b"IMAP4rev1",
+    b"SEARCH ",
+    b"7 ",
+    b"99999999999 ",
+    b"EXISTS",
+    b"EXPUNGE",
+    b"FETCH ",
+    b"(",
+    b")",
+    b" ",
+    b"UID ",
+    b"INTERNALDATE ",
+    b"\"09-Jan-2026 21:03:41 -0500\"",
+    b"NIL",
+    b"nil ",
+    b"BODY[] ",
+    b"BODY[1.MIME]<0> ",
+    b"BODYSTRUCTURE ",
+    b"ENVELOPE ",
+    b"FLAGS ",
+    b"\"text\" \"plain\" NIL NIL NIL \"7bit\" 5 1",
+    b"\"a\\\"b\"",
+    b"\"",
+    b"{3}\r\nabc",
+    b"{3}\nab",
+    b"{99999}",
+    b"~{1}\r\nx",
+    b"\\",
+    b"X-GM-LABELS ",
+    b"X-GM-MSGID ",
+    b"MODSEQ (1)",
+    b"EMAILID (x)",
+    b"\xc3\xa9",
+    b"\xff",
+    b"\0",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n* 1 FETCH (",
+    b"*",
+    b"-1",
+    b"4294967295",
+    b"4294967296",
+    b"BODY[HEADER.FIELDS (\"To\")] ",
+    b"RFC822 ",
+    b"RFC822.SIZE ",
+    b"BODY ",
+    b"BINARY[1] ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// Nothing panics, and the parser above never fails by itself: every error is one of ours.
+    #[test]
+    fn the_parser_above_takes_whatever_is_handed_on(pieces in vec(select(PIECES), 0..40), size in 1_usize..64) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let begin: &[u8] = b"* 1 FETCH (UID 7 ";
+        for sent in [pieces.concat(), [begin, &pieces.concat()].concat()] {
+            let (_, error) = runtime.block_on(read(&sent, size));
+            prop_assert!(error.as_ref().is_none_or(|error| error.len() < 50), "{error:?}");
+        }
+    }
 }
