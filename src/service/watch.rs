@@ -179,8 +179,13 @@ impl<B: Bell> Watch<B> {
     async fn live(&self) {
         let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut running = self.running.clone();
         loop {
-            ticks.tick().await;
+            // A reload is told at once: whoever asked for it looks now.
+            tokio::select! {
+                _ = ticks.tick() => {}
+                Ok(()) = running.changed() => {}
+            }
             match self.bell.heartbeat(self.status()).await {
                 Ok(()) => self.health.beat(Loop::Writer),
                 Err(error) => tracing::error!(%error, "no sign of life could be left in the store"),
