@@ -70,6 +70,8 @@ struct Walk<'a, R> {
     /// When the last question was asked that proves how things stand.
     asked_at: Timestamp,
     next_poll: Instant,
+    /// When the mailbox was last opened by its name.
+    named_at: Instant,
     /// Whether the server refuses to IDLE, although it says that it can.
     idles: bool,
 }
@@ -114,8 +116,9 @@ impl<'a, R: Recorder> Walk<'a, R> {
         if memory.failures_at(cursor.next_uid) > 0 {
             plan = plan.one_by_one();
         }
-        let next_poll = Instant::now();
-        Ok(Walk { owned, state, uid_validity, session, plan, asked_at, next_poll, idles: true })
+        let now = Instant::now();
+        let (next_poll, named_at) = (now, now);
+        Ok(Walk { owned, state, uid_validity, session, plan, asked_at, next_poll, named_at, idles: true })
     }
 
     /// Fetches, and records meanwhile what was fetched before.
@@ -200,12 +203,26 @@ impl<'a, R: Recorder> Walk<'a, R> {
         if self.next_poll <= Instant::now() {
             self.next_poll = Instant::now() + self.owned.poll();
             self.retry(memory).await?;
+            if self.named_at.elapsed() >= self.owned.poll() {
+                return self.look_by_name().await;
+            }
         }
         self.owned.link(Link::Waiting);
         self.wait().await?;
         self.owned.link(Link::Reading);
         let growth = self.session.take_growth();
         self.plan.news(growth > 0 && is_few(growth));
+        Ok(())
+    }
+
+    /// Opens the mailbox by its name again: one that was deleted and made anew goes on answering as it was.
+    async fn look_by_name(&mut self) -> Result<(), Ended> {
+        self.named_at = Instant::now();
+        let examined = self.session.examine(&self.owned.key.folder).await?;
+        if examined.uid_validity != self.uid_validity {
+            return Err(halt(self.owned, &self.state, self.uid_validity, examined.uid_validity).await);
+        }
+        self.plan.news(false);
         Ok(())
     }
 
