@@ -184,11 +184,16 @@ impl<B: Bell> Watch<B> {
         let mut last = None;
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut running = self.running.clone();
         loop {
-            ticks.tick().await;
+            // A reload is told at once: whoever asked for it looks now.
+            let is_reloaded = tokio::select! {
+                _ = ticks.tick() => false,
+                Ok(()) = running.changed() => true,
+            };
             let seen = self.seen();
             let is_new = |(at, before): &(Instant, Seen)| at.elapsed() >= HEARTBEAT_EVERY || *before != seen;
-            if !last.as_ref().is_none_or(is_new) {
+            if !is_reloaded && !last.as_ref().is_none_or(is_new) {
                 continue;
             }
             match self.bell.heartbeat(self.status()).await {
