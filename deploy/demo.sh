@@ -7,7 +7,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 demo=deploy/demo
-started=$SECONDS
 
 fail() { printf 'error: %s\n' "$*" >&2; exit 3; }
 
@@ -38,6 +37,7 @@ if [ -x "${CARGO_TARGET_DIR:-target}/release/nightdesk" ]; then profile=release 
 say "building nightdesk ($profile; the first time takes some minutes)"
 cargo build --locked --quiet $release
 nightdesk=$PWD/${CARGO_TARGET_DIR:-target}/$profile/nightdesk
+built=$SECONDS
 
 # ---- Everything that is started is stopped ---------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ zone() {
 }
 cp -r "$demo/policy" "$work/policy"
 sed -i "s/\"-05:00\"/\"$(zone 22)\"/; s/\"+08:00\"/\"$(zone 11)\"/" "$work/policy/policy.toml"
-"$nightdesk" check --policy "$work/policy"
+"$nightdesk" check --policy "$work/policy" | fold -s -w 80
 
 free_port() {
   local port
@@ -158,7 +158,7 @@ show noon colleague@customer.test "by SMTP"
 show evening bounce@mx.customer.test "by SMTP with a null return path"
 show evening releases-42@lists.customer.test "by SMTP"
 show evening thanks@customer.test "by SMTP"
-say "\`nightdesk explain\` gives the whole trace of each, with the line of the policy that decided."
+say "The whole trace of each, with the line of the policy: nightdesk explain FILE"
 
 title "The alert, as the webhook receiver got it"
 python3 "$demo/show.py" alert "$work"/alerts/*.json "$delivered_at"
@@ -172,6 +172,12 @@ python3 "$demo/show.py" mail "$IMAP" anna@customer.test
 title "The reply to the urgent question, as it lies in ben@customer.test"
 python3 "$demo/show.py" mail "$IMAP" ben@customer.test
 
+# The daemon writes down how it is doing every few seconds.
+fresh() {
+  "$nightdesk" status --json --config "$work/nightdesk.toml" | python3 "$demo/show.py" fresh
+}
+wait_for "the daemon says that both mailboxes are read" fresh
+
 title "What the daemon says: nightdesk cases, outbox, status"
 "$nightdesk" cases --config "$work/nightdesk.toml"
 echo
@@ -180,4 +186,4 @@ echo
 "$nightdesk" status --config "$work/nightdesk.toml" || fail "the daemon says that something is wrong"
 
 title "Done"
-say "Stopping everything; the whole took $((SECONDS - started)) seconds."
+say "Stopping everything, $((SECONDS - built)) seconds after the build."

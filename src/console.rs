@@ -7,7 +7,7 @@
 //! | `/metrics` | always | |
 //!
 //! It only reads. Nothing of a mail, a server's words or a secret is shown: names of the settings and slugs of ours.
-//! It is for loopback and knows no passwords. Connections are bounded in number ([`Bounded`]) and in time; each
+//! It is for loopback and knows no passwords. Connections are bounded in number (`bounded`) and in time; each
 //! carries one request, so nothing lingers.
 
 mod bounded;

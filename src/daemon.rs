@@ -3,10 +3,10 @@
 //! | it is asked to | it does |
 //! |---|---|
 //! | start | reads settings and policies (every mistake is told), takes the store, starts all tasks, says that it is ready once every loop went round |
-//! | reload (HUP) | reads everything anew, plans ([`reload`]), and swaps in one go; or refuses, says why, and runs on as before |
-//! | stop (TERM, INT) | ends owners, lets attempts under way finish, then the writer; within [`STOP_WITHIN`], and at once when asked again |
+//! | reload (HUP) | reads everything anew, plans (`reload`), and swaps in one go; or refuses, says why, and runs on as before |
+//! | stop (TERM, INT) | ends owners, lets attempts under way finish, then the writer; within ten seconds, and at once when asked again |
 //!
-//! It decides nothing about mail. Invariants: every task belongs to the one [`supervisor`]; the world in force changes
+//! It decides nothing about mail. Invariants: every task belongs to the one `supervisor`; the world in force changes
 //! whole or not at all; nothing that was answered is lost by any end, since the writer answers after its commit.
 
 mod connect;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::base::clock::{Clock, SystemClock};
@@ -135,9 +135,13 @@ struct Daemon<W> {
     reading: Option<Reading>,
 }
 
+/// What reading files came to.
+type Loaded = Result<Result<World, NoWorld>, JoinError>;
+
 /// A world that is being read from files, by a thread that may block.
 struct Reading {
-    load: JoinHandle<Result<World, NoWorld>>,
+    /// One task, owned here.
+    load: JoinSet<Result<World, NoWorld>>,
     /// It was asked for again since it began.
     again: bool,
 }
@@ -162,9 +166,36 @@ impl<W: Works> Daemon<W> {
                         return Some(why);
                     }
                 },
-                loaded = loaded(&mut self.reading) => self.reload(loaded).await,
+                loaded = loaded(&mut self.reading) => {
+                    if !self.reload_unless_stopped(loaded, signals).await {
+                        tracing::info!("stopping; the reload is broken off");
+                        return None;
+                    }
+                }
             }
         }
+    }
+
+    /// Takes what was read, or refuses it; false when it is told to stop meanwhile, which does not wait for a store that
+    /// does not answer.
+    async fn reload_unless_stopped(&mut self, loaded: Loaded, signals: &mut Signals) -> bool {
+        let mut again = self.reading.take().is_some_and(|reading| reading.again);
+        {
+            let mut reload = std::pin::pin!(self.reload(loaded));
+            loop {
+                tokio::select! {
+                    () = &mut reload => break,
+                    wish = signals.next() => match wish {
+                        Wish::Stop => return false,
+                        Wish::Reload => again = true,
+                    },
+                }
+            }
+        }
+        if again {
+            self.read();
+        }
+        true
     }
 
     fn died(&self, task: &str, why: String, rest: Duration) {
@@ -183,15 +214,13 @@ impl<W: Works> Daemon<W> {
         tracing::info!("reloading settings and policies");
         systemd::reloading();
         let config = self.config.clone();
-        self.reading = Some(Reading {
-            load: tokio::task::spawn_blocking(move || load_world(&config, settings_environment())),
-            again: false,
-        });
+        let mut load = JoinSet::new();
+        load.spawn_blocking(move || load_world(&config, settings_environment()));
+        self.reading = Some(Reading { load, again: false });
     }
 
     /// Takes what was read, or refuses it.
-    async fn reload(&mut self, loaded: Result<Result<World, NoWorld>, JoinError>) {
-        let again = self.reading.take().is_some_and(|reading| reading.again);
+    async fn reload(&mut self, loaded: Loaded) {
         let reload = match loaded {
             Ok(Ok(world)) => self.take(world).await,
             Ok(Err(none)) => self.refused(none),
@@ -212,9 +241,6 @@ impl<W: Works> Daemon<W> {
         self.shared.metrics.reload(slug, in_force);
         self.present.told(reload);
         systemd::reloaded();
-        if again {
-            self.read();
-        }
     }
 
     async fn take(&mut self, world: World) -> Reload {
@@ -258,11 +284,13 @@ impl<W: Works> Daemon<W> {
 }
 
 /// Waits until what is being read was read; for ever when nothing is. May be dropped at any time.
-async fn loaded(reading: &mut Option<Reading>) -> Result<Result<World, NoWorld>, JoinError> {
-    match reading {
-        Some(reading) => (&mut reading.load).await,
-        None => std::future::pending().await,
+async fn loaded(reading: &mut Option<Reading>) -> Loaded {
+    if let Some(reading) = reading
+        && let Some(loaded) = reading.load.join_next().await
+    {
+        return loaded;
     }
+    std::future::pending().await
 }
 
 fn warn_of(warnings: &[Diagnostic]) {

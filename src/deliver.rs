@@ -236,10 +236,11 @@ async fn post(webhook: &Webhook, outgoing: &Outgoing, now: Timestamp) -> Outcome
     }
 }
 
-/// One line of our own log: what to look up, not what was written.
+/// One line of our own log: what to look up, not what was written. An error, so that it is there however little is
+/// logged: what no line was written for must not count as told.
 fn log(outgoing: &Outgoing) -> Outcome {
     match outgoing {
-        Outgoing::Alert(alert) => tracing::info!(
+        Outgoing::Alert(alert) => tracing::error!(
             reference = alert.reference,
             escalation = alert.escalation,
             step = alert.step,

@@ -9,19 +9,22 @@
 //! peeked at, so nothing on the server changes. All that a server sends is bounded in size, number, depth and time. A
 //! session that erred is dropped. No password and no mail text stands in an error.
 //!
-//! The grammar is small enough to be read here ([`wire`], [`value`], [`response`]); the libraries that exist end the
-//! session at the first line they do not know, or read failure as success.
+//! Responses are parsed by `async_imap`, between two layers of our own, since by itself it takes failures for empty
+//! answers and ends at the first line that it does not know: below it the [`guard`] hands on only what it is known to
+//! take, above it [`connection`] runs every command and looks at its end. Its types stay in [`response`] and
+//! [`structure`].
 
 mod base64;
 mod connection;
+mod cutter;
 mod fetch;
 mod folder;
+mod guard;
 mod response;
 mod session;
 mod structure;
 pub mod sync;
-mod value;
-mod wire;
+mod tokens;
 
 use std::time::Duration;
 
@@ -30,7 +33,6 @@ pub use response::Verdict;
 pub use session::{Examined, Idled, Login, Session};
 
 use crate::net::NetError;
-use wire::WireError;
 
 /// How long a server may take.
 #[derive(Debug, Clone, Copy)]
@@ -127,16 +129,6 @@ impl ImapError {
             | ImapError::TimedOut(_)
             | ImapError::Refused { .. }
             | ImapError::Protocol(_) => true,
-        }
-    }
-}
-
-impl From<WireError> for ImapError {
-    fn from(error: WireError) -> Self {
-        match error {
-            WireError::Io(error) => ImapError::Broken(error.to_string()),
-            WireError::Closed => ImapError::Closed,
-            WireError::TooMuch(what) => ImapError::Protocol(what),
         }
     }
 }

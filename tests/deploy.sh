@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # Alarms are named in the code as "slug/SUBJECT" or under a constant of their own.
-alarms=$(grep -rhoE 'format!\("[a-z]+(-[a-z]+)+/\{' src/service | sed -E 's/.*"([a-z-]+)\/.*/\1/' | sort -u)
+alarms=$(grep -rhoE '(format!|alarm_key)\("[a-z]+(-[a-z]+)+(/\{|"\))' src/service | sed -E 's/.*"([a-z-]+)[\/"].*/\1/' | sort -u)
 [ -n "$alarms" ] || fail "no alarm is found in the code"
 for entry in $alarms breaker-open $(grep -oE 'RUNBOOK.md#[a-z-]+' deploy/alerts.yml | cut -d'#' -f2 | sort -u); do
   grep -qx "## $entry" deploy/RUNBOOK.md || fail "deploy/RUNBOOK.md has no entry $entry"

@@ -11,9 +11,12 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 3; }
 # Installs Debian packages when the program that they bring is missing.
 need() { deploy/servers/need.sh "$@"; }
 
+# Runs a step and says how long it took.
 run() {
   say "$*"
+  local began=$SECONDS
   "$@"
+  printf -- '-- %d s\n' $((SECONDS - began))
 }
 
 command -v cargo >/dev/null || fail "Rust is missing: see https://rustup.rs, any stable version from rust-version in Cargo.toml on"
@@ -24,14 +27,15 @@ need openssl openssl
 need /usr/lib/dovecot/imap dovecot-imapd
 need /usr/lib/dovecot/lmtp dovecot-lmtpd
 need postfix postfix
+# Only looks at the unit; nothing is run by it.
+need systemd-analyze systemd
 cargo fmt --version >/dev/null 2>&1 || fail "rustfmt is missing: rustup component add rustfmt"
 cargo clippy --version >/dev/null 2>&1 || fail "clippy is missing: rustup component add clippy"
 
 run cargo fmt --check
 run cargo clippy --locked --all-targets -- -D warnings
-run cargo test --locked
-say "cargo doc --locked --no-deps"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+run cargo test --locked --no-fail-fast
+run env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
 
 run cargo build --locked
 nightdesk="${CARGO_TARGET_DIR:-target}/debug/nightdesk"
@@ -39,5 +43,6 @@ for policy in rules/*/ deploy/demo/policy/; do
   run "$nightdesk" check --policy "${policy%/}"
 done
 run "$nightdesk" test rules/*/
+run tests/deploy.sh
 
-say "all is well"
+say "all is well, after $SECONDS s"

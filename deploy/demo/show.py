@@ -4,6 +4,7 @@
     show.py alert FILE DELIVERED-AT        an alert as receiver.py has kept it
     show.py mail PORT ADDRESS              the newest mail in a mailbox, as it lies there
     show.py count PORT ADDRESS             how many mails lie in a mailbox
+    show.py fresh < STATUS                 whether `nightdesk status --json` knows of all mail: exit code 0, else 1
     show.py source PORT ADDRESS ID FILE    writes the mail with this Message-ID to a file, and says when it came in
 """
 
@@ -109,6 +110,12 @@ def count(port, address):
         print(len(server.search(None, "ALL")[1][0].split()))
 
 
+def fresh():
+    mailboxes = (json.load(sys.stdin)["daemon"] or {}).get("mailboxes", [])
+    waiting = [mailbox["link"] == "waiting" and bool(mailbox["fresh_at"]) for mailbox in mailboxes]
+    sys.exit(0 if waiting and all(waiting) else 1)
+
+
 def source(port, address, message_id, file):
     with mailbox(port, address) as server:
         found = server.search(None, "HEADER", "Message-ID", message_id)[1][0].split()[-1]
@@ -131,5 +138,5 @@ def mail(port, address):
     print()
 
 
-commands = {"decision": decision, "alert": alert, "mail": mail, "count": count, "source": source}
+commands = {"decision": decision, "alert": alert, "mail": mail, "count": count, "fresh": fresh, "source": source}
 commands[sys.argv[1]](*sys.argv[2:])

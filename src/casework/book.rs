@@ -189,9 +189,13 @@ impl Book {
     }
 
     /// The case of the same content. A mail with neither Message-ID nor Date could be written twice in the same words,
-    /// so there only a copy within a day is one.
+    /// so there only a copy within a day is one. What came only to mailboxes for which nothing is sent was told to
+    /// nobody: its copy in one that acts is no duplicate.
     fn seen_before(&self, reading: &Reading, received_at: Timestamp) -> Option<CaseId> {
         let seen = self.by_content.get(&reading.content)?;
+        if !self.watches_only && self.cases.get(&seen.case).is_some_and(|case| case.only_watched) {
+            return None;
+        }
         let is_anchored = reading.message.message_id.is_some() || reading.message.date.is_some();
         let apart = received_at.duration_since(seen.at).abs();
         (is_anchored || apart < SignedDuration::from_hours(24)).then_some(seen.case)
@@ -234,14 +238,27 @@ impl Book {
             opened_at: case.opened_at,
             unacknowledged: escalations(
                 policy,
-                case.running.iter().filter(|running| !running.acknowledged).map(|running| &running.plan),
+                case.running
+                    .iter()
+                    .filter(|running| !running.acknowledged)
+                    .map(|running| &running.plan)
+                    .filter(|plan| self.counts(plan)),
             ),
-            deferred: escalations(policy, case.deferred.iter().map(|deferred| &deferred.plan)),
+            deferred: escalations(
+                policy,
+                case.deferred.iter().map(|deferred| &deferred.plan).filter(|plan| self.counts(plan)),
+            ),
             strongest: strongest(policy, &case.strongest),
             asks_found: policy.asks.iter().map(|ask| case.asks_found.contains(&ask.name)).collect(),
             people: case.people,
             subjects: case.subjects,
         })
+    }
+
+    /// Whether what runs or waits makes another start needless: one that tells nobody, since it began while nothing
+    /// was sent, is no reason to stay silent now.
+    fn counts(&self, plan: &Plan) -> bool {
+        self.watches_only || !plan.is_silent()
     }
 
     /// Brings every case to `now`, and answers what starts with it.
@@ -316,6 +333,7 @@ impl Book {
             effects.push(Effect::Opened(id));
             open(id, reading, decision, policy)
         });
+        case.only_watched &= self.watches_only;
         match decision.conversation {
             // A mail that came in after the answer was written is not answered by it.
             Conversation::Answer if decision.received_at >= case.last_customer_mail_at => {
@@ -445,6 +463,8 @@ fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> 
         deferred: Vec::new(),
         starts: BTreeMap::new(),
         respond_by: None,
+        // Whoever applies the mail knows better.
+        only_watched: true,
         version: 0,
     }
 }

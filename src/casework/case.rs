@@ -62,6 +62,9 @@ pub struct Case {
     /// The earliest promise that is still owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub respond_by: Option<Timestamp>,
+    /// All of its mails came to mailboxes for which nothing is sent (`act = false`): nobody was told of it.
+    #[serde(default)]
+    pub only_watched: bool,
     /// Grows with every change, so that two writers cannot overwrite each other.
     pub version: u64,
 }

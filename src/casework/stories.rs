@@ -270,6 +270,37 @@ fn the_same_mail_twice_is_a_duplicate() {
 }
 
 #[test]
+fn what_was_only_watched_was_told_to_nobody_and_silences_nothing() {
+    let mut story = Story::new();
+    let mail = Mail { at: SATURDAY, head: "Message-ID: <same@client.example>", body: "Urgent outage" };
+    story.book.watches_only = true;
+    let watched = story.mail(&mail);
+    assert_eq!(story.mail(&mail).conversation, Conversation::Duplicate, "for those who only watch");
+    story.book.watches_only = false;
+    let copy = story.mail(&mail);
+    assert_eq!((copy.conversation, copy.case), (Conversation::New, watched.case));
+    assert_eq!(story.alerts(&copy), ["on-call"]);
+    let running = &story.book.case(copy.case).expect("the case").running;
+    assert_eq!(running.iter().map(|running| running.plan.is_silent()).collect::<Vec<_>>(), [false]);
+    assert_eq!(story.mail(&mail).conversation, Conversation::Duplicate);
+}
+
+#[test]
+fn a_follow_up_alerts_when_what_runs_began_while_nothing_was_sent() {
+    let mut story = Story::new();
+    story.book.watches_only = true;
+    story.mail(&plain(FRIDAY, "There is an outage. This is urgent."));
+    story.mail(&Mail { at: SATURDAY, head: "Message-ID: <9@client.example>", body: "Good night" });
+    assert!(story.mail(&answer(FRIDAY_LATER, "Still urgent.")).alerts.is_empty(), "it runs, silently");
+    story.book.watches_only = false;
+    let acted = story.mail(&answer(FRIDAY_EVENING, "Urgent!"));
+    assert_eq!(story.alerts(&acted), ["on-call"]);
+    let head = "In-Reply-To: <9@client.example>";
+    let deferred = story.mail(&Mail { at: SATURDAY, head, body: "Nobody there?" });
+    assert!(deferred.defer.is_some(), "the deferral that tells nobody is not enough");
+}
+
+#[test]
 fn a_reused_message_id_with_other_content_is_another_mail() {
     let mut story = Story::new();
     let head = "Message-ID: <same@client.example>";

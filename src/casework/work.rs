@@ -109,6 +109,11 @@ impl Plan {
         }
         self
     }
+
+    /// Whether it tells nobody.
+    pub fn is_silent(&self) -> bool {
+        self.steps.iter().all(|step| step.notify.is_empty())
+    }
 }
 
 impl Brief {

@@ -54,14 +54,15 @@ fn as_table(rows: &[CaseRow]) -> String {
         .iter()
         .map(|row| {
             let by = row.respond_by.map(|by| if by < now { "LATE".to_owned() } else { from_now(by, now) });
-            let from = row.people.first().or(row.opener.as_ref()).cloned().unwrap_or_default();
+            let from = row.people.first().or(row.opener.as_ref());
+            let from = from.map(|from| format!("{from}: ")).unwrap_or_default();
             vec![
                 row.reference.clone(),
                 row.state.clone(),
                 from_now(row.last_mail_at, now),
                 by.unwrap_or_default(),
                 runs(row),
-                format!("{from}: {}", row.subject),
+                format!("{from}{}", row.subject),
             ]
         })
         .collect();

@@ -47,6 +47,11 @@ impl Config {
             Ok(ending) => Ok(ending),
             Err(Failed::Store(error)) => {
                 output::complain(&format!("error: {error}"));
+                if matches!(error, StoreError::Unreadable { .. }) {
+                    output::complain(
+                        "hint: it is for the user that the daemon runs as; try again as root or as that user",
+                    );
+                }
                 Ok(Ending::Environment)
             }
             Err(Failed::Output(error)) => Err(error.into()),

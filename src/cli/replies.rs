@@ -9,7 +9,7 @@ use crate::base::clock::{Clock, SystemClock};
 /// The command line of `replies`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Off: replies are decided, recorded and held; alerts go on
+    /// Off: no reply is decided, those on their way are held until `on`; alerts go on
     #[arg(value_name = "off|on")]
     switch: Switch,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::reload::{Owed, Plan};
 use super::supervisor::{Done, Supervisor};
 use crate::base::clock::Clock;
-use crate::service::watch::{Reload, Rules, Running};
+use crate::service::watch::{Reload, Rules, Running, owner_task as task};
 use crate::service::{Health, MailboxKey, Watched, World};
 use crate::settings::{Account, Settings};
 
@@ -157,11 +157,6 @@ impl<W: Works> Present<W> {
         };
         Some((account, key, Arc::clone(watched)))
     }
-}
-
-/// The name of the task that owns a mailbox.
-fn task(mailbox: &str) -> String {
-    format!("mailbox {mailbox}")
 }
 
 fn running(world: &World, started_at: Timestamp, reload: Option<Reload>) -> Running {

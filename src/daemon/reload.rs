@@ -66,6 +66,12 @@ pub(super) fn plan(old: &World, new: &World, owed: &Owed) -> Result<Plan, Vec<St
                 plan.notes.push(format!(
                     "mailbox {name}: watched over a new connection, its server, login or folder changed"
                 ));
+                if !then.same_cursor(now) {
+                    plan.notes.push(format!(
+                        "mailbox {name}: host, user and folder tell mailboxes apart, so it is seen for the first time \
+                         unless it was watched there before; look into it by hand for what came in meanwhile"
+                    ));
+                }
             }
             Some(then) => {
                 plan.swap.push((*name).to_owned());
@@ -108,6 +114,14 @@ impl Seen<'_> {
             )
         };
         reached(self) == reached(other)
+    }
+
+    /// Whether reading goes on from the same cursor.
+    fn same_cursor(&self, other: &Seen<'_>) -> bool {
+        let kept_by = |seen: &Seen<'_>| {
+            (seen.account.imap.host.clone(), seen.account.username.clone(), seen.mailbox.folder.clone())
+        };
+        kept_by(self) == kept_by(other)
     }
 
     /// What changed of its rules, in words.

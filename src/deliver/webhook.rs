@@ -1,5 +1,6 @@
 //! A JSON object is posted, signed when there is a key. The receiver's side stands in `deploy/WEBHOOK.md`.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,10 @@ use crate::settings::SecretSource;
 
 /// How much of an answer is told.
 const SHOWN: usize = 120;
+/// How much of an answer is looked through for something to tell.
+const LONGEST_LOOK: usize = 1024;
+/// What stands for words that are not told.
+const LEFT_OUT: &str = "(…)";
 /// The longest wait that a receiver may ask for.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
@@ -55,8 +60,8 @@ impl Webhook {
             };
             headers.push(("X-Nightdesk-Signature", format!("v1={signature}")));
         }
-        match self.client.post(&self.url, &headers, body, self.deadlines.http).await {
-            Ok(answer) => judge(&answer, now),
+        match self.client.post(&self.url, &headers, body.clone(), self.deadlines.http).await {
+            Ok(answer) => judge(&answer, &body, now),
             Err(error @ HttpError::Url(_)) => Outcome::Permanent(error.to_string()),
             Err(error) => temporary(one_line(&error.to_string())),
         }
@@ -67,15 +72,34 @@ fn temporary(reason: String) -> Outcome {
     Outcome::Temporary { reason, retry_after: None }
 }
 
+/// What the receiver says, without addresses and without words that it has from us: some repeat what they were sent,
+/// and mail text has no place in a log.
+fn said(answer: &str, body: &str) -> String {
+    let line = one_line(&answer.chars().take(LONGEST_LOOK).collect::<String>());
+    let ours: HashSet<&str> = pieces(body).collect();
+    let is_ours = |word: &str| word.contains('@') || pieces(word).any(|piece| ours.contains(piece));
+    let mut words: Vec<&str> =
+        line.split(' ').map(|word| if is_ours(word) { LEFT_OUT } else { word }).collect();
+    words.dedup_by(|word, before| *word == LEFT_OUT && word == before);
+    words.join(" ").chars().take(SHOWN).collect()
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|piece| !piece.is_empty())
+}
+
 /// What a status means for us (RFC 9110 section 15, RFC 6585 section 4).
-fn judge(answer: &Answer, now: Timestamp) -> Outcome {
-    let said: String = one_line(&answer.text).chars().take(SHOWN).collect();
+fn judge(answer: &Answer, body: &str, now: Timestamp) -> Outcome {
+    let said = said(&answer.text, body);
     let reason = format!("the receiver answers {}", answer.status);
     let reason = if said.is_empty() { reason } else { format!("{reason}: {said}") };
     match answer.status {
-        200..300 => Outcome::Sent,
+        200..=299 => Outcome::Sent,
         408 | 425 | 429 | 500.. => Outcome::Temporary { reason, retry_after: retry_after(answer, now) },
-        300..400 => Outcome::Permanent(format!("{reason} (redirects are not followed)")),
+        // These speak of the receiver or of who we are, not of this alert. Somebody deploys or mends it meanwhile, and
+        // an alert is worth asking again.
+        300..=399 => temporary(format!("{reason} (redirects are not followed)")),
+        401 | 403 | 404 | 407 => temporary(reason),
         _ => Outcome::Permanent(reason),
     }
 }
@@ -136,11 +160,11 @@ mod tests {
             text: "a\r\nb".to_owned(),
         };
         let wait = |status, after| {
-            let outcome = judge(&answer(status, after), now);
+            let outcome = judge(&answer(status, after), "", now);
             let Outcome::Temporary { retry_after, .. } = outcome else { panic!("{outcome:?}") };
             retry_after
         };
-        assert_eq!(judge(&answer(204, None), now), Outcome::Sent);
+        assert_eq!(judge(&answer(204, None), "", now), Outcome::Sent);
         assert_eq!(wait(429, Some("17")), Some(Duration::from_secs(17)));
         assert_eq!(wait(503, Some("Fri, 09 Jan 2026 22:01:00 GMT")), Some(Duration::from_mins(1)));
         assert_eq!(wait(503, Some("Fri, 09 Jan 2026 21:01:00 GMT")), Some(Duration::ZERO));
@@ -148,11 +172,22 @@ mod tests {
         for after in [None, Some(""), Some("soon"), Some("-1")] {
             assert_eq!(wait(408, after), None);
         }
-        for status in [301, 400, 404, 410] {
-            assert!(matches!(judge(&answer(status, None), now), Outcome::Permanent(_)), "{status}");
+        for status in [301, 401, 403, 404] {
+            assert_eq!(wait(status, None), None);
+        }
+        for status in [400, 405, 410, 413, 422] {
+            assert!(matches!(judge(&answer(status, None), "", now), Outcome::Permanent(_)), "{status}");
         }
         assert!(
-            matches!(judge(&answer(400, None), now), Outcome::Permanent(why) if why.ends_with("400: a b"))
+            matches!(judge(&answer(400, None), "", now), Outcome::Permanent(why) if why.ends_with("400: a b"))
         );
+    }
+
+    #[test]
+    fn an_answer_that_repeats_what_it_got_is_told_without_it() {
+        let body = r#"{"subject":"Checkout broken for Käthe","sender":"mia@customer.example"}"#;
+        assert_eq!(said("invalid_token: no such hook", body), "invalid_token: no such hook");
+        let echo = format!("cannot take {body} now, mia@x.example");
+        assert_eq!(said(&echo, body), "cannot take (…) now, (…)");
     }
 }

@@ -1,22 +1,25 @@
 //! The one way commands are run: the tagged status is looked at, the end of the connection and `BYE` are errors, each
 //! response has a deadline and the whole command has one.
+//!
+//! Of `async_imap` it uses the stream of responses and nothing above it. Its typed commands take a refusal, or the end of
+//! the connection, for an empty answer; its login tells the reason only inside a text, and writes the password into its
+//! log. Commands are therefore written to the stream that it wraps.
 
+use std::io;
+
+use async_imap::Client;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::guard::{Guard, NOT_A_RESPONSE, Refusal};
 use super::response::{self, Response, Status, Verdict};
-use super::wire::{Inbox, Raw};
 use super::{ImapError, Patience};
 use crate::net::Link;
-
-/// Rubbish between two responses: nobody knows what else was lost.
-const NOT_A_RESPONSE: ImapError = ImapError::Protocol("it sends something that is no response");
 
 /// A connection that speaks in commands and responses.
 #[derive(Debug)]
 pub(super) struct Connection {
-    link: Link,
-    inbox: Inbox,
+    client: Client<Guard<Link>>,
     patience: Patience,
     last_tag: u32,
 }
@@ -38,26 +41,26 @@ pub(super) struct Command<'a> {
 
 impl Connection {
     pub(super) fn new(link: Link, patience: Patience) -> Self {
-        Connection { link, inbox: Inbox::default(), patience, last_tag: 0 }
+        Connection { client: Client::new(Guard::new(link)), patience, last_tag: 0 }
     }
 
-    /// The link below, when nothing was sent on it that was not read.
+    /// The link below, when nothing was sent on it that was not read: the guard hands on nothing after a tagged
+    /// response before it is asked again, so nothing is left in between.
     pub(super) fn into_link(self) -> Option<Link> {
-        self.inbox.is_empty().then_some(self.link)
+        self.client.into_inner().into_inner()
     }
 
     /// Runs a command; hands on what the server says until its tagged `OK`.
     pub(super) async fn run(
         &mut self,
         command: Command<'_>,
-        mut on: impl FnMut(Response<'_>) -> Result<(), ImapError> + Send,
+        mut on: impl FnMut(Response) -> Result<(), ImapError> + Send,
     ) -> Result<Status, ImapError> {
         let running = self.start(command).await?;
         loop {
-            let raw = self.next_of(&running).await?;
-            match finished(&running, understood(&raw)?)? {
+            match self.step_of(&running).await? {
                 Step::Done(status) => return Ok(status),
-                Step::Other(Response::Continue(_)) => {
+                Step::Other(Response::Continue) => {
                     return Err(ImapError::Protocol("it waits for more of a command that is complete"));
                 }
                 Step::Other(response) => on(response)?,
@@ -79,9 +82,10 @@ impl Connection {
 
     /// Sends a line that continues a command.
     pub(super) async fn send(&mut self, line: &str) -> Result<(), ImapError> {
+        let stream = self.client.get_mut();
         let write = async {
-            self.link.write_all(line.as_bytes()).await?;
-            self.link.flush().await
+            stream.write_all(line.as_bytes()).await?;
+            stream.flush().await
         };
         match timeout(self.patience.response, write).await {
             Ok(written) => written.map_err(|error| ImapError::Broken(error.to_string())),
@@ -90,18 +94,28 @@ impl Connection {
     }
 
     /// The next response to a command.
-    pub(super) async fn next_of(&mut self, running: &Running) -> Result<Raw, ImapError> {
+    pub(super) async fn step_of(&mut self, running: &Running) -> Result<Step, ImapError> {
         let deadline = running.deadline.min(Instant::now() + self.patience.response);
-        match timeout_at(deadline, self.inbox.next(&mut self.link)).await {
-            Ok(raw) => Ok(raw?),
-            Err(_) => Err(ImapError::TimedOut(running.name)),
-        }
+        let response = self.next_until(deadline).await?.ok_or(ImapError::TimedOut(running.name))?;
+        finished(running, response)
+    }
+
+    /// The next response to a command until this moment; `None` when there is none.
+    pub(super) async fn step_until(
+        &mut self,
+        running: &Running,
+        deadline: Instant,
+    ) -> Result<Option<Step>, ImapError> {
+        let response = self.next_until(deadline).await?;
+        response.map(|response| finished(running, response)).transpose()
     }
 
     /// The next response until this moment; `None` when there is none.
-    pub(super) async fn next_until(&mut self, deadline: Instant) -> Result<Option<Raw>, ImapError> {
-        match timeout_at(deadline, self.inbox.next(&mut self.link)).await {
-            Ok(raw) => Ok(Some(raw?)),
+    pub(super) async fn next_until(&mut self, deadline: Instant) -> Result<Option<Response>, ImapError> {
+        match timeout_at(deadline, self.client.read_response()).await {
+            Ok(Ok(Some(said))) => Ok(Some(response::of(said.parsed()))),
+            Ok(Ok(None)) => Err(ImapError::Closed),
+            Ok(Err(error)) => Err(broken(&error)),
             Err(_) => Ok(None),
         }
     }
@@ -111,24 +125,31 @@ impl Connection {
     }
 }
 
-/// What a response means for a running command.
-#[derive(Debug)]
-pub(super) enum Step<'a> {
-    Done(Status),
-    Other(Response<'a>),
+/// Why reading ended. The words of the library are not repeated: they hold what it was reading.
+fn broken(error: &io::Error) -> ImapError {
+    let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>());
+    match (refusal, error.kind()) {
+        (Some(refusal), _) => ImapError::Protocol(refusal.0),
+        (None, io::ErrorKind::Other) => ImapError::Protocol(NOT_A_RESPONSE.0),
+        (None, io::ErrorKind::UnexpectedEof) => ImapError::Closed,
+        (None, _) => ImapError::Broken(error.to_string()),
+    }
 }
 
-pub(super) fn understood(raw: &Raw) -> Result<Response<'_>, ImapError> {
-    response::parse(&raw.bytes).ok_or(NOT_A_RESPONSE)
+/// What a response means for a running command.
+#[derive(Debug)]
+pub(super) enum Step {
+    Done(Status),
+    Other(Response),
 }
 
 /// Looks whether a response ends the command, and how.
-pub(super) fn finished<'a>(running: &Running, response: Response<'a>) -> Result<Step<'a>, ImapError> {
+fn finished(running: &Running, response: Response) -> Result<Step, ImapError> {
     if let Response::Bye(text) = response {
         return Err(ImapError::Bye(text));
     }
     let Response::Done { tag, status } = response else { return Ok(Step::Other(response)) };
-    if tag != running.tag.as_bytes() {
+    if tag != running.tag {
         return Err(ImapError::Protocol("it answers a command that does not run"));
     }
     match status.verdict {

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::connection::Command;
 use super::response::{Fetch, Response};
-use super::structure::{self, Leaf};
+use super::structure::Leaf;
 use super::sync::{ALL_UIDS, Listing};
 use super::{ImapError, Session};
 use crate::mail::{Omitted, Part, Parts, Source};
@@ -166,25 +166,41 @@ impl Session {
         last.map(Some).ok_or(ImapError::Protocol("it does not tell the UID of the last mail"))
     }
 
+    /// Whether the server gives any of the first mail, or of the last one; `false` when that is this one, or there is
+    /// none. It shows whether a mail is at fault or the server.
+    ///
+    /// # Errors
+    /// When the session failed.
+    pub async fn gives_another(&mut self, than: u32, last: bool) -> Result<bool, ImapError> {
+        let number = if last { self.exists() } else { self.exists().min(1) };
+        let mut gives = false;
+        if number > 0 {
+            let line = format!("FETCH {number} (UID BODY.PEEK[]<0.1>)");
+            let is_other = |uid: Option<u32>| uid.is_some_and(|uid| uid != than);
+            self.run_fetch("FETCH", &line, |fetch| gives |= is_other(fetch.uid) && !fetch.bodies.is_empty())
+                .await?;
+        }
+        Ok(gives)
+    }
+
     /// The lowest UID of the mails that came in on this day of the server or later.
     ///
     /// # Errors
     /// When the session failed.
     pub async fn first_since(&mut self, day: Date) -> Result<Option<u32>, ImapError> {
         let line = format!("UID SEARCH SINCE {}", day.strftime("%-d-%b-%Y"));
-        let mut first: Option<u32> = None;
+        let (mut first, mut is_answered) = (None::<u32>, false);
         self.connection
             .run(Command { name: "UID SEARCH", line: &line }, |response| {
-                if response == Response::Unclear {
-                    return Err(ImapError::Protocol("its answer to SEARCH cannot be read"));
-                }
                 if let Response::Search(uids) = response {
                     first = first.into_iter().chain(uids).min();
+                    is_answered = true;
                 }
                 Ok(())
             })
             .await?;
-        Ok(first)
+        // A server that answers in another form, or not at all, may have mail of that day.
+        Ok(if is_answered { first } else { Some(1) })
     }
 
     /// Fetches the mails with `from <= UID < to`, without having listed them.
@@ -279,7 +295,7 @@ impl Session {
             // One that cannot be read is one that is read in slices.
             if let Response::Fetch(fetch) = response
                 && let Some(uid) = fetch.uid.filter(|uid| long.contains(uid))
-                && let Some(leaves) = fetch.structure.as_ref().and_then(structure::leaves)
+                && let Some(leaves) = fetch.leaves
             {
                 found.insert(uid, leaves);
             }
@@ -301,7 +317,7 @@ impl Session {
         let mut came: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         self.uid_fetch(&items, |fetch| {
             if fetch.uid == Some(uid) {
-                came.extend(fetch.bodies.into_iter().map(|(section, bytes)| (section, bytes.into_owned())));
+                came.extend(fetch.bodies);
             }
         })
         .await?;
@@ -353,7 +369,7 @@ impl Session {
         Ok(Fetched { uid, internal_date, content: cut_off(&bytes) })
     }
 
-    async fn uid_fetch(&mut self, items: &str, on: impl FnMut(Fetch<'_>) + Send) -> Result<(), ImapError> {
+    async fn uid_fetch(&mut self, items: &str, on: impl FnMut(Fetch) + Send) -> Result<(), ImapError> {
         self.run_fetch("UID FETCH", &format!("UID FETCH {items}"), on).await
     }
 
@@ -361,15 +377,12 @@ impl Session {
         &mut self,
         name: &'static str,
         line: &str,
-        mut on: impl FnMut(Fetch<'_>) + Send,
+        mut on: impl FnMut(Fetch) + Send,
     ) -> Result<(), ImapError> {
         let count = &mut self.count;
         self.connection
             .run(Command { name, line }, |response| {
                 count.note(&response);
-                if response == Response::Unclear {
-                    return Err(ImapError::Protocol("a FETCH response cannot be read"));
-                }
                 if let Response::Fetch(fetch) = response {
                     on(fetch);
                 }
@@ -386,11 +399,12 @@ impl Beginning {
     }
 }
 
-impl Fetch<'_> {
+impl Fetch {
     /// The content of a section, at most so much of it.
-    fn body(&self, section: &str, most: usize) -> Option<Vec<u8>> {
-        let (_, bytes) = self.bodies.iter().find(|(found, _)| found == section)?;
-        Some(bytes.get(..most).unwrap_or(bytes).to_vec())
+    fn body(self, section: &str, most: usize) -> Option<Vec<u8>> {
+        let (_, mut bytes) = self.bodies.into_iter().find(|(found, _)| found == section)?;
+        bytes.truncate(most);
+        Some(bytes)
     }
 }
 

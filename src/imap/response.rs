@@ -1,25 +1,30 @@
-//! What a server says, in types of our own (RFC 3501 section 7).
+//! What a server says, in types of our own (RFC 3501 section 7), so that those of the parser stay here.
 //!
-//! Only what a reader of mailboxes needs; everything else is [`Response::Other`], however it looks, so that no extension
-//! and no oddity of a server ends a session.
+//! Only what a reader of mailboxes needs; everything else is [`Response::Other`].
 
-use std::borrow::Cow;
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enums of the parser grow, and most of what they name is passed over"
+)]
 
+use async_imap::imap_proto::{
+    self, AttributeValue, Capability, MailboxDatum, MessageSection, Outcome, ResponseCode, SectionPath,
+};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
-use super::value::{self, Value};
+use super::structure::{self, Leaf};
 
 /// How much of a server's text is shown.
 const SHOWN: usize = 80;
 
 /// One response.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Response<'a> {
+pub(super) enum Response {
     /// The end of a command.
-    Done { tag: &'a [u8], status: Status },
+    Done { tag: String, status: Status },
     /// The server waits for us.
-    Continue(&'a [u8]),
+    Continue,
     /// A greeting or a note.
     Note(Status),
     /// The server leaves.
@@ -31,11 +36,9 @@ pub(super) enum Response<'a> {
     /// The mail with this number is gone, and the numbers after it moved.
     Expunge,
     /// Of one mail.
-    Fetch(Fetch<'a>),
-    /// The UIDs that a search found.
+    Fetch(Fetch),
+    /// UIDs that a search found; a long answer comes in several.
     Search(Vec<u32>),
-    /// A FETCH or SEARCH that cannot be understood.
-    Unclear,
     /// Nothing that we asked for.
     Other,
 }
@@ -79,183 +82,192 @@ impl Status {
 
 /// What was said of one mail.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Fetch<'a> {
+pub(super) struct Fetch {
     pub(super) uid: Option<u32>,
     pub(super) internal_date: Option<Timestamp>,
-    /// Section, empty or such as `1.MIME`, in upper case, and content; `NIL` is not among them.
-    pub(super) bodies: Vec<(String, Cow<'a, [u8]>)>,
-    pub(super) structure: Option<Value<'a>>,
+    /// Section, empty or such as `1.MIME`, and content; `NIL` is not among them.
+    pub(super) bodies: Vec<(String, Vec<u8>)>,
+    /// The parts of the mail, when its structure makes sense.
+    pub(super) leaves: Option<Vec<Leaf>>,
 }
 
-/// Understands one response; `None` when it is no response at all.
-pub(super) fn parse(bytes: &[u8]) -> Option<Response<'_>> {
-    if let Some(rest) = bytes.strip_prefix(b"+") {
-        return Some(Response::Continue(rest.strip_prefix(b" ").unwrap_or(rest)));
-    }
-    let (tag, rest) = word(bytes);
-    if tag == b"*" {
-        return Some(untagged(rest));
-    }
-    let (verdict, rest) = word(rest);
-    let status = status(verdict, rest).filter(|status| status.verdict != Verdict::PreAuth)?;
-    (!tag.is_empty()).then_some(Response::Done { tag, status })
-}
-
-fn untagged(bytes: &[u8]) -> Response<'_> {
-    let (first, rest) = word(bytes);
-    if first.eq_ignore_ascii_case(b"BYE") {
-        return Response::Bye(shown(rest));
-    }
-    if let Some(status) = status(first, rest) {
-        return Response::Note(status);
-    }
-    if first.eq_ignore_ascii_case(b"CAPABILITY") {
-        let list = rest.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
-        return Response::Capability(list.map(upper).collect());
-    }
-    if first.eq_ignore_ascii_case(b"SEARCH") {
-        return search(rest).map_or(Response::Unclear, Response::Search);
-    }
-    let Some(number) = number(first) else { return Response::Other };
-    let (second, rest) = word(rest);
-    if second.eq_ignore_ascii_case(b"EXISTS") {
-        Response::Exists(number)
-    } else if second.eq_ignore_ascii_case(b"EXPUNGE") {
-        Response::Expunge
-    } else if second.eq_ignore_ascii_case(b"FETCH") {
-        fetch(rest).map_or(Response::Unclear, Response::Fetch)
-    } else {
-        Response::Other
+/// What the parser understood.
+pub(super) fn of(said: &imap_proto::Response<'_>) -> Response {
+    use imap_proto::Response as Said;
+    match said {
+        Said::Done { tag, status, outcome } => match verdict(status) {
+            Some(verdict) => Response::Done { tag: tag.0.clone(), status: of_outcome(verdict, outcome) },
+            None => Response::Bye(text(outcome)),
+        },
+        Said::Data { status, outcome } => match verdict(status) {
+            Some(verdict) => Response::Note(of_outcome(verdict, outcome)),
+            None => Response::Bye(text(outcome)),
+        },
+        Said::Continue(_) => Response::Continue,
+        Said::Capabilities(list) => Response::Capability(list.iter().map(capability).collect()),
+        Said::MailboxData(MailboxDatum::Exists(count)) => Response::Exists(*count),
+        Said::MailboxData(MailboxDatum::Search(uids)) => Response::Search(uids.clone()),
+        Said::Expunge(_) => Response::Expunge,
+        Said::Fetch(_, attributes) => Response::Fetch(fetch(attributes)),
+        _ => Response::Other,
     }
 }
 
-fn status(verdict: &[u8], rest: &[u8]) -> Option<Status> {
-    let verdict = match verdict.to_ascii_uppercase().as_slice() {
-        b"OK" => Verdict::Ok,
-        b"NO" => Verdict::No,
-        b"BAD" => Verdict::Bad,
-        b"PREAUTH" => Verdict::PreAuth,
-        _ => return None,
-    };
-    let code = rest.strip_prefix(b"[").and_then(|rest| rest.split(|byte| *byte == b']').next());
-    let text = code.and_then(|code| rest.get(code.len() + 2..)).unwrap_or(rest);
-    Some(Status { verdict, code: code.map(upper), text: shown(text) })
+/// `None` when the server leaves.
+fn verdict(status: &imap_proto::Status) -> Option<Verdict> {
+    match status {
+        imap_proto::Status::Ok => Some(Verdict::Ok),
+        imap_proto::Status::No => Some(Verdict::No),
+        imap_proto::Status::Bad => Some(Verdict::Bad),
+        imap_proto::Status::PreAuth => Some(Verdict::PreAuth),
+        imap_proto::Status::Bye => None,
+    }
 }
 
-/// `UID SEARCH`; some servers end the line with a blank.
-fn search(rest: &[u8]) -> Option<Vec<u32>> {
-    rest.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).map(number).collect()
+/// The parser knows some codes and leaves the others in the text.
+fn of_outcome(verdict: Verdict, outcome: &Outcome<'_>) -> Status {
+    let text = outcome.information.as_deref().unwrap_or_default();
+    if let Some(code) = &outcome.code {
+        return Status { verdict, code: code_name(code), text: shown(text) };
+    }
+    match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((code, text)) => Status { verdict, code: Some(code.to_ascii_uppercase()), text: shown(text) },
+        None => Status { verdict, code: None, text: shown(text) },
+    }
 }
 
-fn fetch(rest: &[u8]) -> Option<Fetch<'_>> {
-    let mut values = value::parse(rest)?.into_iter();
-    let Value::List(items) = values.next()? else { return None };
+fn code_name(code: &ResponseCode<'_>) -> Option<String> {
+    match code {
+        ResponseCode::UidNext(next) => Some(format!("UIDNEXT {next}")),
+        ResponseCode::UidValidity(validity) => Some(format!("UIDVALIDITY {validity}")),
+        ResponseCode::Capabilities(list) => {
+            let names: Vec<String> = list.iter().map(capability).collect();
+            Some(format!("CAPABILITY {}", names.join(" ")))
+        }
+        ResponseCode::Alert => Some("ALERT".to_owned()),
+        ResponseCode::TryCreate => Some("TRYCREATE".to_owned()),
+        _ => None,
+    }
+}
+
+fn capability(capability: &Capability<'_>) -> String {
+    match capability {
+        Capability::Imap4rev1 => "IMAP4REV1".to_owned(),
+        Capability::Auth(name) => format!("AUTH={}", name.to_ascii_uppercase()),
+        Capability::Atom(name) => name.to_ascii_uppercase(),
+    }
+}
+
+fn text(outcome: &Outcome<'_>) -> String {
+    shown(outcome.information.as_deref().unwrap_or_default())
+}
+
+fn fetch(attributes: &[AttributeValue<'_>]) -> Fetch {
     let mut fetch = Fetch::default();
-    let mut items = items.into_iter();
-    while let Some(name) = items.next() {
-        let Value::Word(name) = name else { return None };
-        let name = upper(name);
-        let item = items.next()?;
-        match name.as_str() {
-            "UID" => fetch.uid = Some(item.number().filter(|uid| *uid > 0)?),
-            "INTERNALDATE" => fetch.internal_date = item.text().and_then(internal_date),
-            "BODYSTRUCTURE" => fetch.structure = Some(item),
-            name => {
-                if let Some(section) = section(name)
-                    && let Some(text) = item.into_text()
-                {
-                    fetch.bodies.push((section.to_owned(), text));
-                }
+    for attribute in attributes {
+        match attribute {
+            AttributeValue::Uid(uid) => fetch.uid = Some(*uid),
+            AttributeValue::InternalDate(date) => fetch.internal_date = internal_date(date),
+            AttributeValue::BodyStructure(structure) => fetch.leaves = structure::leaves(structure),
+            AttributeValue::BodySection { section: path, data: Some(data), .. } => {
+                fetch.bodies.push((section(path.as_ref()), data.to_vec()));
             }
+            _ => {}
         }
     }
-    Some(fetch)
+    fetch
 }
 
 /// `1.MIME` of `BODY[1.MIME]<0>`.
-fn section(name: &str) -> Option<&str> {
-    name.strip_prefix("BODY[")?.split_once(']').map(|(section, _)| section)
+fn section(path: Option<&SectionPath>) -> String {
+    let named = |section: &MessageSection| match section {
+        MessageSection::Header => "HEADER",
+        MessageSection::Mime => "MIME",
+        MessageSection::Text => "TEXT",
+    };
+    match path {
+        None => String::new(),
+        Some(SectionPath::Full(section)) => named(section).to_owned(),
+        Some(SectionPath::Part(numbers, section)) => {
+            let numbers = numbers.iter().map(u32::to_string);
+            let words = numbers.chain(section.as_ref().map(named).map(str::to_owned));
+            words.collect::<Vec<_>>().join(".")
+        }
+    }
 }
 
 /// `17-Jul-1996 02:44:25 -0700`; the day may stand after a blank.
-fn internal_date(text: &[u8]) -> Option<Timestamp> {
-    let text = std::str::from_utf8(text).ok().filter(|text| text.len() < 40)?;
-    strtime::parse("%d-%b-%Y %H:%M:%S %z", text.trim()).ok()?.to_timestamp().ok()
-}
-
-fn word(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len());
-    let (word, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
-    (word, rest.strip_prefix(b" ").unwrap_or(rest))
-}
-
-fn number(bytes: &[u8]) -> Option<u32> {
-    std::str::from_utf8(bytes).ok()?.parse().ok()
-}
-
-fn upper(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).to_ascii_uppercase()
+fn internal_date(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    if text.len() > 40 {
+        return None;
+    }
+    strtime::parse("%d-%b-%Y %H:%M:%S %z", text).ok()?.to_timestamp().ok()
 }
 
 /// The beginning of a text as it can be shown.
-pub(super) fn shown(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes.get(..SHOWN * 4).unwrap_or(bytes)).into_owned();
-    text.chars()
-        .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
-        .take(SHOWN)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+fn shown(text: &str) -> String {
+    let plain = text.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' });
+    plain.take(SHOWN).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn note(code: Option<&str>, text: &str) -> Status {
-        Status { verdict: Verdict::No, code: code.map(str::to_owned), text: text.to_owned() }
+    fn said(line: &[u8]) -> Response {
+        let line = [line, b"\r\n"].concat();
+        let (rest, response) = imap_proto::Response::parse(&line).expect("a response");
+        assert!(rest.is_empty());
+        of(&response)
+    }
+
+    fn status(verdict: Verdict, code: Option<&str>, text: &str) -> Status {
+        Status { verdict, code: code.map(str::to_owned), text: text.to_owned() }
     }
 
     #[test]
-    fn every_kind_of_response_is_known_or_passed_over() {
-        let cases: &[(&[u8], Option<Response<'_>>)] = &[
-            (b"+ go on", Some(Response::Continue(b"go on"))),
-            (b"+", Some(Response::Continue(b""))),
-            (b"* 7 EXISTS", Some(Response::Exists(7))),
-            (b"* 7 expunge", Some(Response::Expunge)),
-            (b"* 99999999999 EXISTS", Some(Response::Other)),
-            (b"* NAMESPACE ((\"\" \"/\")) NIL NIL", Some(Response::Other)),
-            (b"* ESEARCH (TAG \"a\") UID ALL 1:3", Some(Response::Other)),
-            (b"* XYZZY \xff(", Some(Response::Other)),
-            (b"*", Some(Response::Other)),
-            (b"* SEARCH 3 4 ", Some(Response::Search(vec![3, 4]))),
-            (b"* SEARCH", Some(Response::Search(vec![]))),
-            (b"* SEARCH 3 x", Some(Response::Unclear)),
-            (b"* 1 FETCH (UID", Some(Response::Unclear)),
-            (b"* 1 FETCH (UID 0)", Some(Response::Unclear)),
-            (b"* BYE \x1b[2Jgone", Some(Response::Bye("[2Jgone".to_owned()))),
-            (b"!!! garbage", None),
-            (b"", None),
-            (b"* NO [INUSE] later", Some(Response::Note(note(Some("INUSE"), "later")))),
-            (
-                b"a7 no [x-unknown y] z",
-                Some(Response::Done { tag: b"a7", status: note(Some("X-UNKNOWN Y"), "z") }),
-            ),
-            (b"* CAPABILITY Idle  X", Some(Response::Capability(vec!["IDLE".into(), "X".into()]))),
+    fn responses_are_ours() {
+        let no = |code, text| status(Verdict::No, code, text);
+        let cases: &[(&[u8], Response)] = &[
+            (b"+ go on", Response::Continue),
+            (b"* 7 EXISTS", Response::Exists(7)),
+            (b"* 7 expunge", Response::Expunge),
+            (b"* SEARCH 3 4 ", Response::Search(vec![3, 4])),
+            (b"* SEARCH", Response::Search(vec![])),
+            (b"* BYE \x1b[2Jgone", Response::Bye("[2Jgone".to_owned())),
+            (b"* FLAGS (\\Seen)", Response::Other),
+            (b"* NO [INUSE] later", Response::Note(no(Some("INUSE"), "later"))),
+            (b"a7 no [x-new y] z", Response::Done { tag: "a7".into(), status: no(Some("X-NEW Y"), "z") }),
+            (b"a7 NO [ALERT] mind", Response::Done { tag: "a7".into(), status: no(Some("ALERT"), "mind") }),
+            (b"* CAPABILITY IMAP4rev1 Idle", Response::Capability(vec!["IMAP4REV1".into(), "IDLE".into()])),
         ];
-        for (bytes, expected) in cases {
-            assert_eq!(parse(bytes), *expected, "{}", String::from_utf8_lossy(bytes));
+        for (line, expected) in cases {
+            assert_eq!(said(line), *expected, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn codes_tell_numbers_and_capabilities() {
+        let Response::Note(status) = said(b"* OK [UIDVALIDITY 7] x") else { panic!("no note") };
+        assert_eq!((status.number("UIDVALIDITY"), status.number("UIDNEXT")), (Some(7), None));
+        let Response::Note(status) = said(b"* OK [UIDVALIDITY 99999999999] x") else { panic!("no note") };
+        assert_eq!(status.number("UIDVALIDITY"), None);
+        for line in ["* OK [CAPABILITY IMAP4rev1 IDLE] x", "* OK [CAPABILITY IMAP4rev2 IDLE] x"] {
+            let Response::Note(status) = said(line.as_bytes()) else { panic!("no note") };
+            let capabilities = status.capabilities().expect("capabilities");
+            assert_eq!(capabilities.last().map(String::as_str), Some("IDLE"));
         }
     }
 
     #[test]
     fn a_mail_is_read_from_its_items_in_any_order() {
-        let bytes =
+        let line =
             b"* 1 FETCH (FLAGS (\\Seen) BODY[]<0> {2}\r\nhi INTERNALDATE \" 7-Jul-1996 02:44:25 -0700\" \
-            MODSEQ (18446744073709551615) BODY[1.mime] NIL UID 9)";
-        let Some(Response::Fetch(fetch)) = parse(bytes) else { panic!("no FETCH") };
+            MODSEQ (18446744073709551615) BODY[1.mime] NIL UID 9 BODY[1.2.MIME] {1}\r\nx)";
+        let Response::Fetch(fetch) = said(line) else { panic!("no FETCH") };
         assert_eq!(fetch.uid, Some(9));
         assert_eq!(fetch.internal_date.map(|at| at.to_string()).as_deref(), Some("1996-07-07T09:44:25Z"));
-        assert_eq!(fetch.bodies, [(String::new(), Cow::Borrowed(b"hi".as_slice()))]);
+        assert_eq!(fetch.bodies, [(String::new(), b"hi".to_vec()), ("1.2.MIME".to_owned(), b"x".to_vec())]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::connection::{Command, Connection, Running, Step, finished, understood};
+use super::connection::{Command, Connection, Running, Step};
 use super::response::{Response, Status, Verdict};
 use super::{ImapError, Patience, base64, folder};
 use crate::net;
@@ -69,7 +69,7 @@ pub(super) struct Count {
 
 impl Count {
     /// Takes notice; true when the server said how many there are.
-    pub(super) fn note(&mut self, response: &Response<'_>) -> bool {
+    pub(super) fn note(&mut self, response: &Response) -> bool {
         if let Response::Exists(count) = response {
             self.grew = self.grew.saturating_add(count.saturating_sub(self.exists));
             self.exists = *count;
@@ -186,9 +186,8 @@ impl Session {
     async fn idle_begun(&mut self, running: &Running) -> Result<Idled, ImapError> {
         let mut idled = Idled::Quiet;
         loop {
-            let raw = self.connection.next_of(running).await?;
-            match finished(running, understood(&raw)?) {
-                Ok(Step::Other(Response::Continue(_))) => return Ok(idled),
+            match self.connection.step_of(running).await {
+                Ok(Step::Other(Response::Continue)) => return Ok(idled),
                 Ok(Step::Other(response)) if self.count.note(&response) => idled = Idled::News,
                 Ok(Step::Other(_)) => {}
                 Ok(Step::Done(_)) | Err(ImapError::Refused { .. }) => return Ok(Idled::Ended),
@@ -200,8 +199,8 @@ impl Session {
     /// Until something happens. The deadline is one for all: a server that says every minute that it is still there
     /// does not move it.
     async fn idle_on(&mut self, running: &Running, deadline: Instant) -> Result<Idled, ImapError> {
-        while let Some(raw) = self.connection.next_until(deadline).await? {
-            match finished(running, understood(&raw)?)? {
+        while let Some(step) = self.connection.step_until(running, deadline).await? {
+            match step {
                 Step::Done(_) => return Ok(Idled::Ended),
                 Step::Other(response) if self.count.note(&response) => return Ok(Idled::News),
                 Step::Other(_) => {}
@@ -215,8 +214,8 @@ impl Session {
         self.connection.send("DONE\r\n").await?;
         let end = Instant::now() + self.connection.patience().idle_end;
         loop {
-            let raw = self.connection.next_until(end).await?.ok_or(ImapError::TimedOut("DONE"))?;
-            match finished(running, understood(&raw)?)? {
+            let step = self.connection.step_until(running, end).await?;
+            match step.ok_or(ImapError::TimedOut("DONE"))? {
                 Step::Done(_) => return Ok(idled),
                 Step::Other(response) if self.count.note(&response) => idled = Idled::News,
                 Step::Other(_) => {}
@@ -236,8 +235,8 @@ impl Session {
 
     async fn greeting(&mut self) -> Result<Status, ImapError> {
         let limit = Instant::now() + self.connection.patience().response;
-        let raw = self.connection.next_until(limit).await?.ok_or(ImapError::TimedOut("a new connection"))?;
-        let greeting = understood(&raw)?;
+        let greeting = self.connection.next_until(limit).await?;
+        let greeting = greeting.ok_or(ImapError::TimedOut("a new connection"))?;
         if let Response::Bye(text) = greeting {
             return Err(ImapError::Bye(text));
         }
@@ -318,15 +317,14 @@ impl Session {
         let running = self.connection.start(command).await?;
         let mut asked = false;
         loop {
-            let raw = self.connection.next_of(&running).await?;
-            match finished(&running, understood(&raw)?)? {
+            match self.connection.step_of(&running).await? {
                 Step::Done(status) => return Ok(status),
-                Step::Other(Response::Continue(_)) if !asked => {
+                Step::Other(Response::Continue) if !asked => {
                     asked = true;
                     let words = format!("\0{}\0{}", login.username, login.password);
                     self.connection.send(&format!("{}\r\n", base64::encode(words.as_bytes()))).await?;
                 }
-                Step::Other(Response::Continue(_)) => {
+                Step::Other(Response::Continue) => {
                     return Err(ImapError::Protocol("it asks for a password twice"));
                 }
                 Step::Other(_) => {}

@@ -1,6 +1,6 @@
 //! What a long mail is made of, from its BODYSTRUCTURE (RFC 3501 section 7.4.2), and which of it is worth fetching.
 
-use super::value::Value;
+use async_imap::imap_proto::BodyStructure;
 
 /// Parts looked at in one mail.
 const MOST_LEAVES: usize = 1_000;
@@ -28,48 +28,51 @@ impl Leaf {
     }
 }
 
-/// The parts of a mail in order; `None` when the structure makes no sense.
-pub(super) fn leaves(structure: &Value<'_>) -> Option<Vec<Leaf>> {
+/// The parts of a mail in order; `None` when it has none.
+pub(super) fn leaves(structure: &BodyStructure<'_>) -> Option<Vec<Leaf>> {
     let mut found = Vec::new();
-    let list = structure.list()?;
-    if matches!(list.first()?, Value::List(_)) {
-        multipart(list, "", &mut found)?;
+    if let BodyStructure::Multipart { bodies, .. } = structure {
+        multipart(bodies, "", &mut found);
     } else {
-        found.push(leaf(list, "1".to_owned(), true)?);
+        found.extend(leaf(structure, "1".to_owned(), true));
     }
-    Some(found)
+    (!found.is_empty()).then_some(found)
 }
 
-/// As deep as the lists that were parsed, which is bounded.
-fn multipart(list: &[Value<'_>], section: &str, found: &mut Vec<Leaf>) -> Option<()> {
-    let children = list.iter().map_while(Value::list).enumerate();
-    for (at, child) in children {
+/// As deep as the guard lets through.
+fn multipart(bodies: &[BodyStructure<'_>], section: &str, found: &mut Vec<Leaf>) {
+    for (at, body) in bodies.iter().enumerate() {
         let number = at + 1;
         let section = if section.is_empty() { number.to_string() } else { format!("{section}.{number}") };
-        if matches!(child.first()?, Value::List(_)) {
-            multipart(child, &section, found)?;
+        if let BodyStructure::Multipart { bodies, .. } = body {
+            multipart(bodies, &section, found);
         } else if found.len() < MOST_LEAVES {
-            found.push(leaf(child, section, false)?);
+            found.extend(leaf(body, section, false));
         }
     }
-    Some(())
 }
 
-fn leaf(list: &[Value<'_>], section: String, root: bool) -> Option<Leaf> {
-    let [kind, subtype, _parameters, _id, _description, _encoding, size, ..] = list else { return None };
-    let lower = |value: &Value<'_>| Some(String::from_utf8_lossy(value.text()?).to_ascii_lowercase());
-    let media_type = format!("{}/{}", lower(kind)?, lower(subtype)?);
-    Some(Leaf { section, media_type, bytes: size.number()?, root })
+fn leaf(structure: &BodyStructure<'_>, section: String, root: bool) -> Option<Leaf> {
+    let (common, other) = match structure {
+        BodyStructure::Basic { common, other, .. }
+        | BodyStructure::Text { common, other, .. }
+        | BodyStructure::Message { common, other, .. } => (common, other),
+        BodyStructure::Multipart { .. } => return None,
+    };
+    let media_type = format!("{}/{}", common.ty.ty, common.ty.subtype).to_ascii_lowercase();
+    Some(Leaf { section, media_type, bytes: u64::from(other.octets), root })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::value::parse;
     use super::*;
+    use async_imap::imap_proto::{AttributeValue, Response};
 
     fn sections(text: &str) -> Option<Vec<(String, String, u64)>> {
-        let values = parse(text.as_bytes()).expect("values");
-        let leaves = leaves(&values[0])?;
+        let line = format!("* 1 FETCH (BODYSTRUCTURE {text})\r\n");
+        let (_, Response::Fetch(_, attributes)) = Response::parse(line.as_bytes()).ok()? else { return None };
+        let Some(AttributeValue::BodyStructure(structure)) = attributes.first() else { return None };
+        let leaves = leaves(structure)?;
         Some(leaves.into_iter().map(|leaf| (leaf.section, leaf.media_type, leaf.bytes)).collect())
     }
 

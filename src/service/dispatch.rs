@@ -110,6 +110,13 @@ enum Ended {
     Claim(Result<Vec<Claimed>, WriterError>),
 }
 
+/// An entry in the hands of a task.
+struct InHand {
+    entry: Arc<Claimed>,
+    /// It is only settled, not tried.
+    is_settled: bool,
+}
+
 /// The state of the loop.
 struct Desk<O> {
     tools: Arc<Tools<O>>,
@@ -117,8 +124,8 @@ struct Desk<O> {
     channels: watch::Receiver<Arc<Channels>>,
     queues: Queues,
     running: JoinSet<Ended>,
-    /// Whose attempt each task is, so that its place is given back even when it dies.
-    attempts: HashMap<task::Id, (i64, Way)>,
+    /// What each task has in hand, so that its place is given back even when it dies.
+    attempts: HashMap<task::Id, InHand>,
     /// A claim is under way.
     claiming: bool,
     /// The last claim brought all that it may, or there was no room: there may be more.
@@ -183,24 +190,29 @@ impl<O: Outbox> Desk<O> {
                 continue;
             }
             let (tools, channels) = (Arc::clone(&self.tools), Arc::clone(&self.channels.borrow()));
-            let owner = (entry.id, entry.way.clone());
-            self.spawn(owner, async move { tools.attempt(entry, &channels).await });
+            let entry = Arc::new(entry);
+            let tried = InHand { entry: Arc::clone(&entry), is_settled: false };
+            self.spawn(tried, async move { tools.attempt(&entry, &channels).await });
         }
     }
 
     fn put_back(&mut self, entry: Claimed) {
-        let tools = Arc::clone(&self.tools);
-        let settled = plan::crowded(&entry, tools.clock.now(), fastrand::f64());
-        let owner = (entry.id, entry.way.clone());
-        self.spawn(owner, async move { tools.settle(&entry, settled).await });
+        let settled = plan::crowded(&entry, self.tools.clock.now(), fastrand::f64());
+        self.settle(Arc::new(entry), settled);
     }
 
-    fn spawn(&mut self, owner: (i64, Way), attempt: impl Future<Output = ()> + Send + 'static) {
+    fn settle(&mut self, entry: Arc<Claimed>, settled: Settled) {
+        let tools = Arc::clone(&self.tools);
+        let in_hand = InHand { entry: Arc::clone(&entry), is_settled: true };
+        self.spawn(in_hand, async move { tools.settle(&entry, settled).await });
+    }
+
+    fn spawn(&mut self, in_hand: InHand, attempt: impl Future<Output = ()> + Send + 'static) {
         let task = self.running.spawn(async move {
             attempt.await;
             Ended::Attempt
         });
-        self.attempts.insert(task.id(), owner);
+        self.attempts.insert(task.id(), in_hand);
     }
 
     /// Asks for what is due, unless that is being done.
@@ -221,11 +233,34 @@ impl<O: Outbox> Desk<O> {
 
     fn ended(&mut self, ended: Result<(task::Id, Ended), JoinError>) {
         let task = ended.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
-        if let Some((id, way)) = self.attempts.remove(&task) {
-            self.queues.done(id, &way);
-        } else {
-            self.claiming = false;
+        let in_hand = self.attempts.remove(&task);
+        match (ended, in_hand) {
+            (Err(_), Some(InHand { entry, is_settled: false })) => return self.broke_off(entry),
+            (ended, Some(InHand { entry, .. })) => {
+                self.queues.done(entry.id, &entry.way);
+                if ended.is_err() {
+                    tracing::error!(entry = entry.id, "an entry could not be settled; it stays leased");
+                }
+            }
+            (ended, None) => self.claimed(ended),
         }
+        self.start();
+        if self.more {
+            self.look();
+        }
+    }
+
+    /// An attempt died, by a mistake of ours. What it says may quote a mail, so only its place is in the log. Ops hear of
+    /// it as of any other attempt that failed; a reply may have gone out.
+    fn broke_off(&mut self, entry: Arc<Claimed>) {
+        let why = "the attempt broke off by a mistake in nightdesk; see its log".to_owned();
+        let settled = plan::after(&entry, Outcome::Unknown(why), self.tools.clock.now(), fastrand::f64());
+        self.settle(entry, settled);
+    }
+
+    /// A look at what is due has ended.
+    fn claimed(&mut self, ended: Result<(task::Id, Ended), JoinError>) {
+        self.claiming = false;
         match ended {
             Ok((_, Ended::Claim(Ok(entries)))) => {
                 self.health.beat(Loop::Dispatch);
@@ -238,11 +273,7 @@ impl<O: Outbox> Desk<O> {
                 tracing::warn!(%error, "what is due in the outbox cannot be asked for");
             }
             Ok((_, Ended::Attempt)) => {}
-            Err(error) => tracing::error!(%error, "an attempt to deliver died; its entry stays leased"),
-        }
-        self.start();
-        if self.more {
-            self.look();
+            Err(_) => tracing::error!("looking for what is due broke off by a mistake in nightdesk"),
         }
     }
 
@@ -260,12 +291,12 @@ impl<O: Outbox> Desk<O> {
 
 impl<O: Outbox> Tools<O> {
     /// One attempt, from the look at the clock to the line in the store.
-    async fn attempt(&self, entry: Claimed, channels: &Channels) {
-        let settled = match plan::before(&entry, self.clock.now()) {
+    async fn attempt(&self, entry: &Claimed, channels: &Channels) {
+        let settled = match plan::before(entry, self.clock.now()) {
             Some(settled) => settled,
-            None => plan::after(&entry, self.send(&entry, channels).await, self.clock.now(), fastrand::f64()),
+            None => plan::after(entry, self.send(entry, channels).await, self.clock.now(), fastrand::f64()),
         };
-        self.settle(&entry, settled).await;
+        self.settle(entry, settled).await;
     }
 
     async fn send(&self, entry: &Claimed, channels: &Channels) -> Outcome {
@@ -312,9 +343,7 @@ impl<O: Outbox> Tools<O> {
             (Outgoing::Alert(_) | Outgoing::Alarm(_), Settled::Sent) if well.insert(way.to_owned()) => {
                 return Trouble::Clear(key);
             }
-            (Outgoing::Alert(_), Settled::Failed(why)) => {
-                format!("an alert cannot go out through channel {way}: {why}")
-            }
+            // Of an alert that failed for good the writer tells as it settles it.
             (Outgoing::Alert(_), Settled::Retry { reason, .. }) if entry.attempt >= ALARM_AT_ATTEMPT => {
                 format!("channel {way} has not taken an alert in {} attempts: {reason}", entry.attempt)
             }

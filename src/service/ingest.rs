@@ -4,14 +4,14 @@
 //! sends nothing; the planner of what to ask is [`crate::imap::sync`], and only the writer moves the cursor.
 //!
 //! Invariants: the cursor moves only over mails that were listed and recorded, so the future may be dropped at any of
-//! its polls. At most one window of a mailbox is with the writer, and at most one more is fetched meanwhile. A session
-//! that erred is dropped. A mailbox counts as fresh only when a question to the server was answered, and everything in
+//! its polls. A few windows of a mailbox are under way to the writer, in their order. A session that erred is dropped. A mailbox counts as fresh only when a question to the server was answered, and everything in
 //! the answer is recorded. A mail that breaks the session again and again is quarantined, never skipped.
 
 mod owner;
 mod reading;
 mod recorder;
 mod start;
+mod under_way;
 mod walk;
 
 use std::fmt;
@@ -109,6 +109,9 @@ pub struct Pace {
     pub refused_pause: Duration,
     /// The longest time between two questions, whatever `poll` says: firewalls forget a connection after ten minutes.
     pub longest_wait: Duration,
+    /// How often the mailbox is opened anew, when it is not polled more seldom: one that was deleted and made again is
+    /// only seen like that.
+    pub open_again: Duration,
 }
 
 impl Default for Pace {
@@ -119,6 +122,7 @@ impl Default for Pace {
             longest_pause: Duration::from_mins(1),
             refused_pause: Duration::from_mins(5),
             longest_wait: Duration::from_mins(9),
+            open_again: Duration::from_secs(30),
         }
     }
 }

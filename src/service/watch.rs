@@ -15,7 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::health::{Health, Link, Loop, MailboxHealth, TaskDeaths};
@@ -25,7 +25,7 @@ use crate::telemetry::Metrics;
 
 /// How often health is looked at: well below the least `stale_after`, and nothing to notice in CPU.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How often a sign of life is left; `nightdesk status` calls a daemon dead after three of them.
+/// How often a sign of life is left while nothing changes; `nightdesk status` calls a daemon dead after three of them.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 /// A task that has lived this long after a death is well again.
 const WELL_AFTER: Duration = Duration::from_mins(10);
@@ -115,6 +115,9 @@ pub struct Watch<B> {
     pub running: watch::Receiver<Arc<Running>>,
 }
 
+/// What the daemon runs by, each mailbox's link, and whether it was ever proven fresh.
+type Seen = (Arc<Running>, BTreeMap<String, (Link, bool)>);
+
 /// An alarm that should be raised or not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
@@ -175,17 +178,34 @@ impl<B: Bell> Watch<B> {
         self.metrics.mailboxes(seen);
     }
 
-    /// Leaves signs of life. The answer comes after a transaction, so it is the pulse of the writer too.
+    /// Leaves signs of life, sooner when somebody who looks would see something new. The answer comes after a
+    /// transaction, so it is the pulse of the writer too.
     async fn live(&self) {
-        let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
+        let mut last = None;
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            let seen = self.seen();
+            let is_new = |(at, before): &(Instant, Seen)| at.elapsed() >= HEARTBEAT_EVERY || *before != seen;
+            if !last.as_ref().is_none_or(is_new) {
+                continue;
+            }
             match self.bell.heartbeat(self.status()).await {
-                Ok(()) => self.health.beat(Loop::Writer),
+                Ok(()) => {
+                    self.health.beat(Loop::Writer);
+                    last = Some((Instant::now(), seen));
+                }
                 Err(error) => tracing::error!(%error, "no sign of life could be left in the store"),
             }
         }
+    }
+
+    /// What must not be told late.
+    fn seen(&self) -> Seen {
+        let mailboxes = self.health.snapshot().into_iter();
+        let mailboxes = mailboxes.map(|(name, health)| (name, (health.link, health.fresh_at.is_some())));
+        (Arc::clone(&self.running.borrow()), mailboxes.collect())
     }
 
     /// What `nightdesk status` shows of the running daemon, as JSON.
@@ -208,6 +228,8 @@ fn judge(
     for (name, health) in mailboxes {
         let Some(rules) = running.mailboxes.get(name) else { continue };
         verdicts.insert(format!("mailbox-stale/{name}"), stale(name, health, rules.stale_after));
+        // What an earlier life rang for ends with it: its next death must ring again.
+        verdicts.insert(format!("task-died/{}", owner_task(name)), Verdict::Quiet);
     }
     for (task, deaths) in deaths {
         let verdict = if deaths.ago < WELL_AFTER {
@@ -218,6 +240,11 @@ fn judge(
         verdicts.insert(format!("task-died/{task}"), verdict);
     }
     verdicts
+}
+
+/// How the task that owns a mailbox is called.
+pub fn owner_task(mailbox: &str) -> String {
+    format!("mailbox {mailbox}")
 }
 
 fn stale(name: &str, health: &MailboxHealth, after: Duration) -> Verdict {

@@ -74,7 +74,7 @@ fn mean(root: &Node, values: &mut Values<'_>) -> (Option<Store>, Option<Settings
             |diagnostic| diagnostic.hint("name at least one [[account]] and one [[mailbox]]"),
         );
     }
-    mailbox::twice(&mailboxes, values.problems);
+    mailbox::twice(&mailboxes, &known, values.problems);
     let http = http(&root, values);
     let limits = limits(&root, values);
     let ops = ops(&root, &channel_names, values);

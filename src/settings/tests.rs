@@ -64,6 +64,29 @@ fn what_nobody_wrote_has_defaults() {
 }
 
 #[test]
+fn a_cursor_is_found_again_however_its_host_and_inbox_are_written() {
+    let other = MAIN.replace("imap.example.com", "IMAP.Example.COM");
+    let other = other.replace("policy = ", "folder = \"inbox\"\npolicy = ");
+    let (plain, loud) = (settings(&[MAIN], &[]), settings(&[other.as_str()], &[]));
+    assert_eq!(plain.accounts[0].imap, loud.accounts[0].imap);
+    assert_eq!(plain.mailboxes[0].folder, loud.mailboxes[0].folder);
+    let twin = r#"
+        [[account]]
+        name = "twin"
+        imap = { host = "imap.EXAMPLE.com" }
+        username = "support@example.com"
+        secret = { file = "password" }
+        [[mailbox]]
+        name = "again"
+        account = "twin"
+        policy = "policies/support"
+    "#;
+    let outcome = compiled(&[MAIN, twin], &[]);
+    let found = outcome.diagnostics.iter().any(|mistake| mistake.message.contains("watch the same folder"));
+    assert!(found && outcome.settings.is_none(), "{:#?}", outcome.diagnostics);
+}
+
+#[test]
 fn a_later_layer_adds_rows_and_changes_single_keys_of_known_ones() {
     let later = r#"
         [[mailbox]]

@@ -1,7 +1,9 @@
 //! Holds what a file mentions against the rules.
 
 use crate::mentions::{Facts, Mention, Target};
-use crate::rules::{self, CLOCK, CLOCKS, HIGHEST_PURE, IMPURE, MODULES, OUTSIDE, PURE_AFTER_ALL, layer_of};
+use crate::rules::{
+    self, CLOCK, CLOCKS, HIGHEST_PURE, IMPURE, MODULES, OUTSIDE, OWNERLESS, PURE_AFTER_ALL, layer_of,
+};
 
 /// A file and the module that it is.
 pub(crate) struct Place {
@@ -34,7 +36,8 @@ pub(crate) fn findings(place: &Place, facts: &Facts) -> Vec<String> {
         let finding = match &mention.target {
             Target::Own(path) => arrow(top, layer, path, &mention.written),
             Target::Outside(path) if !mention.is_test => at_home(place, path, &mention.written)
-                .or_else(|| impure(place, layer, path, &mention.written)),
+                .or_else(|| impure(place, layer, path, &mention.written))
+                .or_else(|| ownerless(path, &mention.written)),
             Target::Outside(_) => None,
         };
         found.extend(finding.map(|finding| (mention.line, finding)));
@@ -95,6 +98,16 @@ fn at_home(place: &Place, path: &[String], written: &str) -> Option<String> {
         outside.name,
         outside.homes.join(", ")
     ))
+}
+
+/// A task or thread without an owner.
+fn ownerless(path: &[String], written: &str) -> Option<String> {
+    let [.., of, start] = path else { return None };
+    OWNERLESS.contains(&format!("{of}::{start}").as_str()).then(|| {
+        format!(
+            "`{written}` starts what nobody owns\n    allowed: the supervisor, or a `JoinSet` of the caller"
+        )
+    })
 }
 
 /// Something that pure code does without.

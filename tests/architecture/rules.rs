@@ -59,6 +59,8 @@ const fn outside(name: &'static str, homes: &'static [&'static str]) -> Outside 
 /// Every dependency. A home that is a single file keeps the crate's types out of the rest, so that it can be replaced.
 pub(crate) const OUTSIDE: &[Outside] = &[
     outside("aho_corasick", &["lexicon"]),
+    // What it parses is looked at before and checked after.
+    outside("async_imap", &["imap"]),
     outside("axum", &["console"]),
     outside("config", &["settings"]),
     outside("fastrand", &["service"]),
@@ -172,6 +174,11 @@ pub(crate) const IMPURE: &[Impure] = &[
     impure("eprintln!", "pure code writes nothing"),
     impure("dbg!", "pure code writes nothing"),
 ];
+
+/// Ways to start something that nobody waits for. A task belongs to the supervisor or to a `JoinSet` of its caller, whose
+/// `spawn` is a method: it is cut off with its owner, and its panic is noticed.
+pub(crate) const OWNERLESS: &[&str] =
+    &["task::spawn", "task::spawn_blocking", "task::spawn_local", "tokio::spawn", "thread::spawn"];
 
 /// What of the above is pure after all: traits over bytes in memory, and addresses as data.
 pub(crate) const PURE_AFTER_ALL: &[&str] = &[

@@ -35,7 +35,7 @@ const BAD: &[(&str, &str, usize, &str)] = &[
     ("mail::html", "fn f(mail: &mail_parser::Message) {}", 1, "`mail_parser` in mail::parser"),
     ("cli", "use {std::fs, toml::de::DeTable};", 1, "`toml` in base::document"),
     ("cli", "fn f() { println!(\"{}\", minijinja::render()) }", 1, "`minijinja` in policy::reply"),
-    ("lexicon", "#[derive(serde::Serialize)] struct A;", 1, "`serde` in policy::reply"),
+    ("lexicon", "#[derive(serde::Serialize)] struct A;", 1, "`serde` in base, "),
     ("decision", "#[clap::command] struct A;", 1, "`clap` in cli"),
     ("casework", "use std::{collections::HashMap, fs::File};", 1, "pure code reads no files"),
     ("policy", "fn f() { std::env::var(\"A\"); }", 1, "pure code reads no environment"),
@@ -47,6 +47,10 @@ const BAD: &[(&str, &str, usize, &str)] = &[
     ("base", "fn f() { Timestamp::now(); }", 1, "allowed: in base::clock"),
     ("decision", "use std::time::{Duration, Instant};", 1, "time is an argument"),
     ("calendar", "fn f() { jiff::tz::TimeZone::system(); }", 1, "chosen, not found"),
+    ("service", "fn f() { tokio::spawn(async {}); }", 1, "`tokio::spawn` starts what nobody owns"),
+    ("imap", "use tokio::task::{self, spawn};", 1, "`tokio::task::spawn` starts"),
+    ("store", "fn f() { task::spawn_blocking(|| {}); }", 1, "or a `JoinSet` of the caller"),
+    ("cli", "fn f() { std::thread::spawn(|| {}); }", 1, "starts what nobody owns"),
     ("manager", "", 1, "has no layer"),
 ];
 
@@ -82,6 +86,12 @@ const GOOD: &[(&str, &str)] = &[
     ("mail", "fn f(regex: u8, now: u8) -> u8 { regex + self::now() }"),
     ("cli::output", "fn f() { anstream::println!(\"a\"); std::io::stdout(); }"),
     ("sources", "use std::fs; use crate::policy::Files;"),
+    (
+        "service",
+        "fn f(tasks: &mut tokio::task::JoinSet<()>) { tasks.spawn(async {}); tasks.spawn_blocking(|| {}); }",
+    ),
+    ("service", "#[cfg(test)] mod tests { fn f() { tokio::spawn(async {}); } }"),
+    ("sources", "fn f() { std::thread::scope(|scope| { scope.spawn(|| {}); }); }"),
 ];
 
 #[test]

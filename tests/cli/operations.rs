@@ -115,6 +115,7 @@ fn case(now: Timestamp) -> Case {
         deferred: Vec::new(),
         starts: BTreeMap::new(),
         respond_by: Some(now - SignedDuration::from_mins(1)),
+        only_watched: false,
         version: 0,
     }
 }

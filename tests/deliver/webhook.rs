@@ -82,10 +82,11 @@ async fn an_answer_says_whether_to_come_back() {
         (Then::Answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), "sent"),
         (Then::Answer("HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nlate"), "temporary"),
         (Then::Answer("HTTP/1.1 408 Slow\r\nContent-Length: 0\r\n\r\n"), "temporary"),
-        (Then::Answer("HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n"), "permanent"),
+        (Then::Answer("HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"), "permanent"),
+        (Then::Answer("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), "temporary"),
         (
             Then::Answer("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"),
-            "permanent",
+            "temporary",
         ),
         (Then::Answer("what?\r\n\r\n"), "temporary"),
         (Then::Answer("HTTP/1.1 200"), "temporary"),

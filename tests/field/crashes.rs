@@ -3,12 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Row};
-
 use crate::proxy::Proxy;
 use crate::servers::{self, Servers};
-use crate::setup::{Desk, mail, plain, replies};
+use crate::setup::{Desk, incident, mail, plain, replies};
 use crate::wait::until;
 
 /// Mails to a desk; enough for several answers of the server to each question.
@@ -63,6 +60,46 @@ async fn killed_while_replies_are_handed_over() {
         daemon.kill().await;
         proxy.release();
         everything_once(&servers, &desk, &customers).await;
+    }
+}
+
+/// Whether Postfix has taken such a reply cannot be known, so it is never sent again unless somebody says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_the_recipient_and_the_end_of_a_reply() {
+    let Some(servers) = servers::shared().await else { return };
+    for words in ["DATA\r\n", "\r\n.\r\n"] {
+        let mut desk = Desk::new(&servers).await;
+        let proxy = Proxy::to(servers.smtp).await;
+        desk.smtp = plain(proxy.port);
+        let anna = servers.customer();
+        servers.log_in(&desk.evening).await.append("INBOX", &incident(&anna, &desk.evening, "cut off")).await;
+        proxy.hold_at(words);
+        let daemon = desk.start();
+        until(&format!("{words:?} on its way"), async || proxy.is_held().then_some(())).await;
+        daemon.kill().await;
+        proxy.cut();
+        proxy.release();
+
+        let mut daemon = desk.start();
+        daemon.ready().await;
+        until("the alert", async || (desk.receiver.keys("Urgent: cut off").len() == 1).then_some(())).await;
+        daemon.has_sent_all().await;
+        let rows = daemon.rows("outbox").await;
+        assert_eq!(
+            (rows.len(), &rows[0]["state"], &rows[0]["kind"]),
+            (1, &"unknown".into(), &"reply".into())
+        );
+        let shown = daemon.ask(&["outbox"]).await.answer;
+        assert!(shown.contains("unknown") && shown.contains("while it was handed over"), "{shown}");
+        assert_eq!(servers.log_in(&anna).await.mails("INBOX").await.len(), 0, "it is not sent again");
+
+        let id = rows[0]["id"].to_string();
+        assert_eq!(daemon.ask(&["outbox", "retry", &id]).await.code, Some(0));
+        until("the reply", async || servers.log_in(&anna).await.mails("INBOX").await.pop()).await;
+        daemon.has_sent_all().await;
+        assert!(daemon.rows("outbox").await.is_empty(), "nothing is left");
+        assert_eq!(daemon.ask(&["outbox", "retry", &id]).await.code, Some(1), "what was sent is over");
+        assert_eq!(servers.log_in(&anna).await.mails("INBOX").await.len(), 1);
     }
 }
 
@@ -137,16 +174,5 @@ async fn everything_once(servers: &Servers, desk: &Desk, customers: &[String]) {
 
     let there = servers.log_in(&desk.evening).await.mails("INBOX").await;
     let there: BTreeSet<_> = there.into_iter().map(|mail| mail.uid).collect();
-    assert_eq!(ledger(desk, &desk.evening).await, there, "every UID is in the ledger");
-}
-
-/// The UIDs that the ledger has for an account.
-async fn ledger(desk: &Desk, username: &str) -> BTreeSet<u32> {
-    let options = SqliteConnectOptions::new().filename(desk.path("nightdesk.db")).read_only(true);
-    let mut database: SqliteConnection = options.connect().await.expect("a database");
-    let rows = "SELECT uid FROM ledger JOIN mailbox ON mailbox.id = mailbox_id WHERE username = $1";
-    let rows = sqlx::query(rows).bind(username).fetch_all(&mut database).await.expect("a ledger");
-    let uids = rows.iter().map(|row| u32::try_from(row.get::<i64, _>(0)).expect("a UID")).collect();
-    database.close().await.expect("it closes");
-    uids
+    assert_eq!(desk.ledger(&desk.evening).await, there, "every UID is in the ledger");
 }

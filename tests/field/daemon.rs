@@ -1,8 +1,9 @@
 //! The running daemon, and the commands that look at it.
 
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{self, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::wait::until;
 /// A daemon; killed when dropped, and its log is shown when the test failed.
 pub(crate) struct Daemon {
     child: Child,
+    _watchdog: Watchdog,
     settings: PathBuf,
     log: PathBuf,
     http: u16,
@@ -30,7 +32,8 @@ pub(crate) struct Ran {
 
 /// Runs `nightdesk` to its end.
 pub(crate) async fn nightdesk(arguments: &[&str]) -> Ran {
-    let running = program().args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
+    let running =
+        program(Path::new(PROGRAM)).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
     let output = tokio::time::timeout(Duration::from_mins(1), running).await;
     let output = output.unwrap_or_else(|_| panic!("hangs: {arguments:?}")).expect("the program runs");
     Ran {
@@ -40,8 +43,12 @@ pub(crate) async fn nightdesk(arguments: &[&str]) -> Ran {
     }
 }
 
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nightdesk"));
+/// What is tested.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_nightdesk");
+
+/// A program without what the environment of a test would tell it.
+pub(crate) fn program(file: &Path) -> Command {
+    let mut command = Command::new(file);
     for name in
         ["CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR", "COLUMNS", "TERM", "JOURNAL_STREAM", "NOTIFY_SOCKET"]
     {
@@ -52,11 +59,11 @@ fn program() -> Command {
 
 impl Daemon {
     /// Starts `nightdesk run`; each start has a log of its own beside the settings.
-    pub(crate) fn start(settings: &Path, http: u16) -> Daemon {
+    pub(crate) fn start(mut program: Command, settings: &Path, http: u16) -> Daemon {
         let log = (1..100).map(|n| settings.with_file_name(format!("log-{n}"))).find(|log| !log.exists());
         let log = log.expect("a test starts fewer");
         let to_log = File::create(&log).expect("a log");
-        let child = program()
+        let child = program
             .args(["run", "--config"])
             .arg(settings)
             .stdin(Stdio::null())
@@ -65,7 +72,8 @@ impl Daemon {
             .kill_on_drop(true)
             .spawn()
             .expect("the program starts");
-        Daemon { child, settings: settings.to_owned(), log, http }
+        let watchdog = Watchdog::over(child.id().expect("it runs"));
+        Daemon { child, _watchdog: watchdog, settings: settings.to_owned(), log, http }
     }
 
     /// Until it watches all its mailboxes.
@@ -147,6 +155,30 @@ impl Daemon {
         let rows =
             ran.answer.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{ran:?}")));
         rows.collect()
+    }
+}
+
+/// Kills a daemon when this process ends, also when it is killed itself: then the pipe to the watchdog ends.
+struct Watchdog(process::Child);
+
+impl Watchdog {
+    fn over(daemon: u32) -> Watchdog {
+        let watchdog = process::Command::new("sh")
+            .args(["-c", "read -r _; kill -9 \"$1\"", "watchdog", &daemon.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // Ctrl-C is not for it.
+            .process_group(0)
+            .spawn();
+        Watchdog(watchdog.expect("a shell"))
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        // Before its pipe ends, since the daemon's id may be another's by then.
+        drop((self.0.kill(), self.0.wait()));
     }
 }
 

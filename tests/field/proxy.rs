@@ -18,7 +18,9 @@ pub(crate) struct Proxy {
 struct Gate {
     passed: u64,
     limit: u64,
-    /// Somebody waits at the limit.
+    /// What the client says from here on does not pass.
+    words: Option<&'static str>,
+    /// Somebody waits at the limit or with these words.
     held: bool,
     /// Counts the cuts; a connection ends with the next one.
     cuts: u32,
@@ -29,7 +31,7 @@ impl Proxy {
     pub(crate) async fn to(server: u16) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("bound").port();
-        let gate = watch::Sender::new(Gate { passed: 0, limit: u64::MAX, held: false, cuts: 0 });
+        let gate = watch::Sender::new(Gate { passed: 0, limit: u64::MAX, words: None, held: false, cuts: 0 });
         let mut tasks = JoinSet::new();
         let of_connections = gate.clone();
         tasks.spawn(async move {
@@ -46,6 +48,11 @@ impl Proxy {
         self.gate.send_modify(|gate| (gate.limit, gate.held) = (gate.passed.saturating_add(bytes), false));
     }
 
+    /// From now on what the client says stands still where it says this, before that arrives.
+    pub(crate) fn hold_at(&self, words: &'static str) {
+        self.gate.send_modify(|gate| (gate.words, gate.held) = (Some(words), false));
+    }
+
     /// Whether the stream stands still.
     pub(crate) fn is_held(&self) -> bool {
         self.gate.borrow().held
@@ -53,10 +60,10 @@ impl Proxy {
 
     /// Everything passes again.
     pub(crate) fn release(&self) {
-        self.gate.send_modify(|gate| (gate.limit, gate.held) = (u64::MAX, false));
+        self.gate.send_modify(|gate| (gate.limit, gate.words, gate.held) = (u64::MAX, None, false));
     }
 
-    /// Ends every connection.
+    /// Ends every connection; what was held in it is lost.
     pub(crate) fn cut(&self) {
         self.gate.send_modify(|gate| gate.cuts += 1);
     }
@@ -65,14 +72,38 @@ impl Proxy {
 async fn connection(client: TcpStream, server: u16, gate: watch::Sender<Gate>) {
     let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
     drop((client.set_nodelay(true), server.set_nodelay(true)));
-    let ((mut from_client, to_client), (from_server, mut to_server)) =
-        (client.into_split(), server.into_split());
+    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let mut cuts = gate.subscribe();
     let now = cuts.borrow().cuts;
     tokio::select! {
-        _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+        () = listened_to(from_client, to_server, &gate) => {}
         () = guarded(from_server, to_client, &gate) => {}
         _ = cuts.wait_for(|gate| gate.cuts != now) => {}
+    }
+}
+
+/// Hands on what the client says, up to the words that are waited for.
+async fn listened_to(
+    mut from_client: OwnedReadHalf,
+    mut to_server: OwnedWriteHalf,
+    gate: &watch::Sender<Gate>,
+) {
+    let mut buffer = vec![0; 1 << 16];
+    let mut opening = gate.subscribe();
+    let cuts = opening.borrow().cuts;
+    while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
+        let said = &buffer[..count];
+        let is_it = |gate: &Gate| {
+            gate.words.is_some_and(|words| said.windows(words.len()).any(|here| here == words.as_bytes()))
+        };
+        gate.send_if_modified(|gate| {
+            gate.held |= is_it(gate);
+            is_it(gate)
+        });
+        let opened = opening.wait_for(|gate| !is_it(gate)).await.map(|gate| gate.cuts);
+        if opened.ok() != Some(cuts) || to_server.write_all(said).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -88,7 +119,7 @@ async fn guarded(mut from_server: OwnedReadHalf, mut to_client: OwnedWriteHalf, 
                 let left = usize::try_from(gate.limit - gate.passed.min(gate.limit)).unwrap_or(usize::MAX);
                 may = left.min(count - sent);
                 gate.passed += may as u64;
-                gate.held = may == 0;
+                gate.held |= may == 0;
             });
             if may == 0 {
                 drop(opening.wait_for(|gate| gate.limit > gate.passed).await);

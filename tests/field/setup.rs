@@ -1,13 +1,17 @@
 //! A desk of its own for each test: the policy of the demo, settings, a mailbox, a receiver of alerts.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::tz::Offset;
 use nightdesk::base::clock::{Clock, SystemClock};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Row};
 use tempfile::TempDir;
+use tokio::process::Command;
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, PROGRAM, program};
 use crate::imap::Mail;
 use crate::receiver::{KEY, Receiver};
 use crate::servers::{PASSWORD, Servers};
@@ -33,6 +37,8 @@ pub(crate) struct Desk {
     pub(crate) mail_folder: &'static str,
     /// From where a mailbox is read at first sight.
     pub(crate) start: &'static str,
+    /// Whether it acts on what it decides.
+    pub(crate) act: bool,
     /// The password in the settings.
     pub(crate) password: &'static str,
     /// Where health is told.
@@ -53,6 +59,7 @@ impl Desk {
             alert_smtp: protected(servers, servers.submissions, "implicit"),
             mail_folder: "INBOX",
             start: "all",
+            act: true,
             password: PASSWORD,
             http: free_port().await,
         };
@@ -83,7 +90,7 @@ impl Desk {
 
     /// Writes the settings.
     pub(crate) fn write_settings(&self) {
-        let Desk { imap, smtp, alert_smtp, evening, noon, on_call, http, start, mail_folder, .. } = self;
+        let Desk { imap, smtp, alert_smtp, evening, noon, on_call, http, start, mail_folder, act, .. } = self;
         let port = self.receiver.port;
         let database = self.path("nightdesk.db");
         let database = database.display();
@@ -132,6 +139,7 @@ folder = "{mail_folder}"
 policy = "policy"
 addresses = ["{address}"]
 start = "{start}"
+act = {act}
 poll = "2s"
 stale_after = "10s"
 "#
@@ -145,8 +153,24 @@ stale_after = "10s"
 
     /// Writes the settings and starts the daemon.
     pub(crate) fn start(&self) -> Daemon {
+        self.start_as(program(Path::new(PROGRAM)))
+    }
+
+    /// The same, for a program with an environment or a user of its own.
+    pub(crate) fn start_as(&self, program: Command) -> Daemon {
         self.write_settings();
-        Daemon::start(&self.path("nightdesk.toml"), self.http)
+        Daemon::start(program, &self.path("nightdesk.toml"), self.http)
+    }
+
+    /// The UIDs that the ledger has for an account.
+    pub(crate) async fn ledger(&self, username: &str) -> BTreeSet<u32> {
+        let options = SqliteConnectOptions::new().filename(self.path("nightdesk.db")).read_only(true);
+        let mut database: SqliteConnection = options.connect().await.expect("a database");
+        let rows = "SELECT uid FROM ledger JOIN mailbox ON mailbox.id = mailbox_id WHERE username = $1";
+        let rows = sqlx::query(rows).bind(username).fetch_all(&mut database).await.expect("a ledger");
+        let uids = rows.iter().map(|row| u32::try_from(row.get::<i64, _>(0)).expect("a UID")).collect();
+        database.close().await.expect("it closes");
+        uids
     }
 }
 

@@ -4,12 +4,15 @@ use std::fs;
 use std::time::Duration;
 
 use crate::daemon::nightdesk;
+use crate::proxy::Proxy;
 use crate::servers;
-use crate::setup::{Desk, incident};
+use crate::setup::{Desk, incident, mail, plain};
 use crate::wait::until;
 
 /// What the daemon promises.
-const STOPS_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const STOPS_WITHIN: Duration = Duration::from_secs(10);
+/// Mails of a drain; several windows of the server's answers.
+const DRAINED: u64 = 500;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_ends_it_in_time_and_nothing_is_lost() {
@@ -37,6 +40,39 @@ async fn sigterm_ends_it_in_time_and_nothing_is_lost() {
         until(&subject, async || (!desk.receiver.keys(&subject).is_empty()).then_some(())).await;
         assert_eq!(desk.receiver.keys(&subject).len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_in_the_middle_of_a_drain_ends_it_in_time_and_the_rest_is_read_later() {
+    let Some(servers) = servers::shared().await else { return };
+    let mut desk = Desk::new(&servers).await;
+    let proxy = Proxy::to(servers.imap).await;
+    desk.imap = plain(proxy.port);
+    let mut imap = servers.log_in(&desk.noon).await;
+    let customer = servers.customer();
+    for number in 0..DRAINED {
+        let subject = format!("Question {number}");
+        imap.append("INBOX", &mail(&customer, &desk.noon, &subject, "How do I add a colleague?")).await;
+    }
+    // About half of what the server has to say.
+    proxy.hold_after(DRAINED * 200);
+    let mut daemon = desk.start();
+    until("it is in the middle", async || {
+        (proxy.is_held() && daemon.recorded("noon", "decided").await > 0).then_some(())
+    })
+    .await;
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.ended(STOPS_WITHIN).await.code(), Some(0), "{}", daemon.log());
+    let recorded = daemon.recorded("noon", "decided").await;
+    assert!((1..DRAINED).contains(&recorded), "{recorded} of {DRAINED}");
+
+    proxy.release();
+    let mut daemon = desk.start();
+    daemon.ready().await;
+    daemon.records("noon", "decided", DRAINED).await;
+    let there = imap.mails("INBOX").await.into_iter().map(|mail| mail.uid).collect();
+    assert_eq!(desk.ledger(&desk.noon).await, there, "every UID is in the ledger");
+    assert_eq!(daemon.recorded("noon", "duplicate").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,7 +130,19 @@ async fn a_mail_that_breaks_every_session_is_quarantined_and_the_next_is_read() 
     let failed: Vec<u32> =
         book.records.iter().filter(|(_, what)| what.starts_with("failed")).map(|(uid, _)| *uid).collect();
     assert_eq!(failed, [40]);
-    assert!(desk.server.folder().connections < 20);
+    // The window, the mail alone three times, and the session that gives it up.
+    assert_eq!(desk.server.folder().connections, 5);
+    assert_eq!(desk.server.count("BODY.PEEK[]<0.1>"), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_mail_for_a_while_costs_none() {
+    let desk = desk().await;
+    desk.server.folder().faults.push(Fault { on: "BODY.PEEK", skip: 0, times: 9, act: Act::Cut(30) });
+    desk.while_owned(desk.ledger.has(1..=MAILS)).await;
+    let book = desk.ledger.book();
+    assert_eq!(book.records.values().find(|what| what.starts_with("failed")), None);
+    assert_eq!(desk.server.count("BODY.PEEK[]<0.1>"), 3);
 }
 
 #[tokio::test]

@@ -208,6 +208,7 @@ pub(crate) struct Desk {
     pub(crate) health: Arc<Health>,
     pub(crate) start: Start,
     pub(crate) poll: Duration,
+    pub(crate) open_again: Duration,
     pub(crate) patience: Patience,
     pub(crate) password: &'static str,
 }
@@ -227,6 +228,7 @@ impl Desk {
             health: Arc::default(),
             start: Start::Now,
             poll: Duration::from_mins(1),
+            open_again: Duration::from_secs(30),
             patience,
             password: "secret",
         }
@@ -259,6 +261,7 @@ impl Desk {
                 longest_pause: Duration::from_millis(5),
                 refused_pause: Duration::from_millis(20),
                 longest_wait: Duration::from_mins(9),
+                open_again: self.open_again,
             },
         };
         let password = self.password;

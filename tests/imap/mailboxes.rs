@@ -155,6 +155,26 @@ async fn a_changed_uidvalidity_halts_and_skips_nothing() {
 }
 
 #[tokio::test]
+async fn a_mailbox_that_is_made_anew_meanwhile_is_noticed() {
+    let mut desk = desk([1, 2]).await;
+    (desk.poll, desk.open_again) = (Duration::from_millis(20), Duration::ZERO);
+    let halted = async {
+        desk.ledger.has([1, 2]).await;
+        is_waiting(&desk).await;
+        {
+            let mut folder = desk.server.folder();
+            folder.uid_validity = 8;
+            folder.mails = [(1, Mail::numbered(11)), (3, Mail::numbered(13))].into();
+        }
+        desk.ledger.until("no alarm", |book| book.alarms.contains("uidvalidity-changed/support")).await;
+        assert_eq!(desk.health.snapshot()["support"].link, Link::Halted);
+        assert_eq!(desk.ledger.book().records.len(), 2);
+    };
+    desk.while_owned(halted).await;
+    assert_eq!(desk.server.folder().connections, 1);
+}
+
+#[tokio::test]
 async fn a_body_that_is_not_there_is_asked_for_twice() {
     let desk = desk(1..=5).await;
     desk.server.folder().mails.get_mut(&2).expect("a mail").is_there = false;

@@ -112,7 +112,8 @@ pub fn alarm_mail(
 /// When it cannot be written, which no alert is known to cause.
 pub fn alert_json(alert: &Alert, now: Timestamp) -> Result<String, ComposeError> {
     let AlertText { title, text } = alert_text(alert, now);
-    json(&PostedAlert { kind: "alert", title, text, alert })
+    let message_id = alert.brief.message_id.as_ref().map(|id| format!("<{id}>"));
+    json(&PostedAlert { kind: "alert", message_id, title, text, alert })
 }
 
 /// The body that a webhook posts for an alarm: the fields of [`AlarmNote`], with `kind` and `title`.
@@ -126,6 +127,8 @@ pub fn alarm_json(note: &AlarmNote) -> Result<String, ComposeError> {
 #[derive(Serialize)]
 struct PostedAlert<'a> {
     kind: &'static str,
+    /// As it stands in the mail: what people search their mailbox for.
+    message_id: Option<String>,
     title: String,
     text: String,
     #[serde(flatten)]

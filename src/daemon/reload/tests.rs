@@ -33,11 +33,10 @@ alarm = ["ops"]
 
 /// The settings, changed like this.
 fn settings(changes: &[(&str, &str)]) -> Settings {
-    let mut channels = String::from("[[channel]]\nname = \"ops\"\ntype = \"log\"\n");
-    for name in channel_names() {
-        channels += &format!("[[channel]]\nname = \"{name}\"\ntype = \"log\"\n");
-    }
-    let mut text = SETTINGS.replace("RULES", RULES).replace("CHANNELS", &channels);
+    let names = std::iter::once("ops".to_owned()).chain(channel_names());
+    let channels: Vec<String> =
+        names.map(|name| format!("[[channel]]\nname = \"{name}\"\ntype = \"log\"\n")).collect();
+    let mut text = SETTINGS.replace("RULES", RULES).replace("CHANNELS", &channels.concat());
     for (from, to) in changes {
         assert!(text.contains(from), "nothing to change: {from}");
         text = text.replace(from, to);

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::walk::{self, Ended};
+use tokio::time::Instant;
+
+use super::walk::{self, Ended, MOST_BREAKS};
 use super::{Owned, Recorder};
 use crate::imap::ImapError;
 use crate::service::health::Link;
@@ -16,10 +18,14 @@ pub(super) struct Memory {
     pub(super) failures: u32,
     /// Mails that are read in slices, since asking for their structure broke a session.
     pub(super) awkward: BTreeSet<u32>,
-    /// The mail at the cursor whose window broke sessions.
+    /// The cursor at which fetching broke sessions.
     pub(super) suspect: Suspect,
+    /// Whether the last session ended in the search for a mail that breaks sessions.
+    narrows: bool,
     /// A quarantined mail whose second fetching broke the session.
     pub(super) retried: Option<u32>,
+    /// How a session ended that was told aloud last, and when.
+    told: Option<(&'static str, Instant)>,
     /// Whether the alarm of refused logins was cleared since it was raised, perhaps by an earlier life.
     login_is_clear: bool,
     /// The same for the alarm of a changed UIDVALIDITY.
@@ -30,29 +36,77 @@ pub(super) struct Memory {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Suspect {
     pub(super) cursor: u64,
-    pub(super) failures: u32,
+    /// Sessions that broke there.
+    pub(super) breaks: u32,
+    /// Those of them that broke while one mail alone was fetched.
+    pub(super) alone: u32,
+    /// Those that broke while another mail was fetched, to see whether the server gives any.
+    pub(super) probes: u32,
 }
+
+/// What was fetched when a session broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Several mails, or nobody knows how many.
+    Window,
+    /// The mail at the cursor.
+    Alone,
+    /// Another mail.
+    Probe,
+}
+
+/// Sessions that break at one cursor before the pauses between them grow: one with the window, three with the mail
+/// alone, and one to spare.
+const MOST_QUICK_BREAKS: u32 = 5;
+
+/// Failures in a row that are all told aloud.
+const TOLD_AT_FIRST: u32 = 3;
+/// After them, how long the same is not told again.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Mails whose structure broke a session, kept so that none is asked for again; more than this many and the server is
 /// at fault, not the mails.
 const MOST_AWKWARD: usize = 1_024;
 
 impl Memory {
-    /// The window at this cursor broke the session.
-    pub(super) fn broke_at(&mut self, cursor: u64, suspects: Vec<u32>) {
+    /// Fetching at this cursor broke the session.
+    pub(super) fn broke_at(&mut self, cursor: u64, asked: Asked, suspects: Vec<u32>) {
         if self.suspect.cursor != cursor {
-            self.suspect = Suspect { cursor, failures: 0 };
+            self.suspect = Suspect { cursor, ..Suspect::default() };
         }
-        self.suspect.failures = self.suspect.failures.saturating_add(1);
+        self.suspect.breaks = self.suspect.breaks.saturating_add(1);
+        match asked {
+            Asked::Window => {}
+            Asked::Alone => self.suspect.alone = self.suspect.alone.saturating_add(1),
+            Asked::Probe => {
+                self.suspect.probes = self.suspect.probes.saturating_add(1);
+                // Perhaps it was the server all the time: the mail has another chance before the next probe.
+                self.suspect.alone = MOST_BREAKS - 1;
+            }
+        }
+        // While the mail is looked for the pauses stay short.
+        self.narrows = asked != Asked::Probe && self.suspect.breaks <= MOST_QUICK_BREAKS;
         if self.awkward.len() + suspects.len() > MOST_AWKWARD {
             self.awkward.clear();
         }
         self.awkward.extend(suspects);
     }
 
-    /// How often the window at this cursor broke the session.
-    pub(super) fn failures_at(&self, cursor: u64) -> u32 {
-        if self.suspect.cursor == cursor { self.suspect.failures } else { 0 }
+    /// Whether the end of a session is told aloud: the first few times, when it ends otherwise than before, and once a
+    /// minute.
+    fn is_worth_telling(&mut self, slug: &'static str) -> bool {
+        let now = Instant::now();
+        let was_told = self.told.is_some_and(|(told, at)| told == slug && now < at + SILENCE);
+        let is_worth = !was_told || self.failures <= TOLD_AT_FIRST;
+        if is_worth {
+            self.told = Some((slug, now));
+        }
+        is_worth
+    }
+
+    /// How sessions broke at this cursor.
+    pub(super) fn suspect_at(&self, cursor: u64) -> Suspect {
+        if self.suspect.cursor == cursor { self.suspect } else { Suspect { cursor, ..Suspect::default() } }
     }
 }
 
@@ -123,10 +177,15 @@ impl<R: Recorder> Owned<R> {
         };
         self.link(Link::Connecting);
         self.surroundings.metrics.connection_error(mailbox, slug);
-        memory.failures = memory.failures.saturating_add(1);
+        let is_narrowing = std::mem::take(&mut memory.narrows);
+        memory.failures = if is_narrowing { 1 } else { memory.failures.saturating_add(1) };
         let pause = pause(pace.first_pause, pace.longest_pause, memory.failures);
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        tracing::warn!(mailbox, reason = slug, pause_ms, "the session ended: {trouble}");
+        if memory.is_worth_telling(slug) {
+            tracing::warn!(mailbox, reason = slug, pause_ms, "the session ended: {trouble}");
+        } else {
+            tracing::debug!(mailbox, reason = slug, pause_ms, "the session ended again: {trouble}");
+        }
         self.surroundings.health.trouble(mailbox, trouble);
         Ok(pause)
     }
@@ -148,8 +207,8 @@ impl<R: Recorder> Owned<R> {
     }
 }
 
-/// Twice as long each time, and by chance shorter, so that mailboxes that broke together do not come back together.
+/// Twice as long each time, and by chance up to half as long, so that mailboxes that broke together do not come back together.
 fn pause(first: Duration, longest: Duration, failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
-    first.saturating_mul(1 << doublings).min(longest).mul_f64(fastrand::f64())
+    first.saturating_mul(1 << doublings).min(longest).mul_f64(0.5 + fastrand::f64() / 2.0)
 }

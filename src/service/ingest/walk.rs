@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::owner::Memory;
+use super::owner::{Asked, Memory};
 use super::reading::{self, Under};
+use super::under_way::UnderWay;
 use super::{Owned, Recorder, shrink, start};
 use crate::imap::sync::{Plan, STRETCH, Step, WINDOW};
 use crate::imap::{self, Fetched, Idled, ImapError, Login, Session};
@@ -16,9 +17,13 @@ use crate::service::health::Link;
 use crate::service::window::{Arrived, Content, Span, Window};
 use crate::service::writer::{Alarm, Cursor, MailboxState, Verdict, WriterError};
 
-/// Sessions that one mail may break before it is quarantined; with the pauses between them several minutes, so that a
+/// Sessions in a row that one mail may break, fetched alone, before it is quarantined: when the server gives another
+/// mail meanwhile.
+pub(super) const MOST_BREAKS: u32 = 3;
+
+/// Sessions that break at one mail when the server gives no other, or has none: with the pauses between them several minutes, so that a
 /// server in trouble is not taken for a mail that makes trouble.
-const MOST_BREAKS: u32 = 10;
+const MOST_BREAKS_UNPROVEN: u32 = 10;
 
 /// A server that ends IDLE sooner than this does not mean it.
 const SHORTEST_IDLE: Duration = Duration::from_secs(1);
@@ -69,7 +74,13 @@ struct Walk<'a, R> {
     plan: Plan,
     /// When the last question was asked that proves how things stand.
     asked_at: Timestamp,
+    /// When the mailbox was opened.
+    opened_at: Instant,
     next_poll: Instant,
+    /// Mails that this session brought to the writer.
+    recorded: usize,
+    /// Whether it had once recorded all that there was.
+    has_caught_up: bool,
     /// Whether the server refuses to IDLE, although it says that it can.
     idles: bool,
 }
@@ -111,27 +122,53 @@ impl<'a, R: Recorder> Walk<'a, R> {
         tracing::info!(mailbox = owned.key.name.as_str(), mails = examined.exists, "the mailbox is open");
         owned.link(Link::Reading);
         let mut plan = Plan::new(cursor.next_uid, examined.exists, examined.uid_next);
-        if memory.failures_at(cursor.next_uid) > 0 {
+        if memory.suspect_at(cursor.next_uid).breaks > 0 {
             plan = plan.one_by_one();
         }
-        let next_poll = Instant::now();
-        Ok(Walk { owned, state, uid_validity, session, plan, asked_at, next_poll, idles: true })
+        Ok(Walk {
+            owned,
+            state,
+            uid_validity,
+            session,
+            plan,
+            asked_at,
+            opened_at: Instant::now(),
+            next_poll: Instant::now(),
+            idles: true,
+            recorded: 0,
+            has_caught_up: false,
+        })
     }
 
     /// Fetches, and records meanwhile what was fetched before.
     async fn go(&mut self, memory: &mut Memory) -> Result<Infallible, Ended> {
-        let mut fetched: Option<Batch> = None;
+        let mut under_way = UnderWay::default();
         loop {
-            let is_recording = fetched.is_some();
-            let recording = Recording::of(self);
-            let (asked, recorded) = tokio::join!(self.ask(memory), recording.record(fetched.take()));
-            recorded?;
-            if is_recording {
+            while under_way.is_full() {
+                under_way.first().await?;
                 memory.failures = 0;
             }
-            fetched = asked?;
-            if fetched.is_none() && self.plan.step() == Step::Rest {
-                self.rest(memory).await?;
+            let recording = Recording::of(self);
+            let before = under_way.len();
+            let asked = under_way.during(self.ask(memory)).await?;
+            if under_way.len() < before {
+                memory.failures = 0;
+            }
+            match asked {
+                Ok(Some(batch)) => {
+                    self.recorded += batch.mails.len() + batch.failed.len();
+                    under_way.push(recording.read(batch), recording.recorder());
+                }
+                Ok(None) if self.plan.step() == Step::Rest => {
+                    under_way.all().await?;
+                    self.rest(memory).await?;
+                }
+                Ok(None) => {}
+                // What was fetched before is recorded all the same, so that the next session goes on after it.
+                Err(ended) => {
+                    under_way.all().await?;
+                    return Err(ended);
+                }
             }
         }
     }
@@ -140,12 +177,17 @@ impl<'a, R: Recorder> Walk<'a, R> {
     async fn ask(&mut self, memory: &mut Memory) -> Result<Option<Batch>, Ended> {
         let from = self.plan.next();
         let step = self.plan.step();
-        let given_up = memory.failures_at(from) >= MOST_BREAKS;
+        if let Step::Fetch(uids) = &step
+            && let [uid] = uids.as_slice()
+            && self.is_hopeless(from, *uid, memory).await?
+        {
+            return Ok(Some(self.give_up(from, *uid)));
+        }
         let permit = match &step {
             Step::Look { .. } | Step::Fetch(_) => self.owned.surroundings.memory.batch().await,
             Step::List { .. } | Step::Rest => None,
         };
-        let fetched = match step {
+        let (fetched, asked) = match step {
             Step::Rest => return Ok(None),
             Step::List { from, to } => {
                 self.asked_at = self.owned.now();
@@ -153,12 +195,14 @@ impl<'a, R: Recorder> Walk<'a, R> {
                 self.plan.listed(listing);
                 return Ok(None);
             }
-            Step::Fetch(uids) if given_up => return Ok(self.give_up(from, &uids)),
-            Step::Fetch(uids) => self.session.fetch(&uids, &memory.awkward).await,
-            Step::Look { from, to } => self.session.fetch_range(from, to).await,
+            Step::Fetch(uids) => {
+                let asked = if uids.len() == 1 { Asked::Alone } else { Asked::Window };
+                (self.session.fetch(&uids, &memory.awkward).await, asked)
+            }
+            Step::Look { from, to } => (self.session.fetch_range(from, to).await, Asked::Window),
         };
         let mut mails = fetched.map_err(|error| {
-            memory.broke_at(from, error.suspects);
+            memory.broke_at(from, asked, error.suspects);
             Ended::Imap(error.error)
         })?;
         let through = after_last(&mails, from);
@@ -174,16 +218,35 @@ impl<'a, R: Recorder> Walk<'a, R> {
         Ok((to > from).then_some(Batch { span, mails, failed: Vec::new(), memory }))
     }
 
-    /// The mail at the cursor breaks every session: it goes to quarantine, and the next is read.
-    fn give_up(&mut self, from: u64, uids: &[u32]) -> Option<Batch> {
-        let uid = *uids.first()?;
+    /// Whether the mail at the cursor breaks every session, and not the server whatever is fetched.
+    async fn is_hopeless(&mut self, from: u64, uid: u32, memory: &mut Memory) -> Result<bool, Ended> {
+        let suspect = memory.suspect_at(from);
+        if suspect.alone < MOST_BREAKS {
+            return Ok(false);
+        }
+        if suspect.breaks >= MOST_BREAKS_UNPROVEN {
+            return Ok(true);
+        }
+        // The first and the last mail by turns, since one of them may be as bad.
+        let last = suspect.probes % 2 == 1;
+        match self.session.gives_another(uid, last).await {
+            Ok(gives) => Ok(gives),
+            Err(error) => {
+                memory.broke_at(from, Asked::Probe, Vec::new());
+                Err(Ended::Imap(error))
+            }
+        }
+    }
+
+    /// The mail at the cursor goes to quarantine, and the next is read.
+    fn give_up(&mut self, from: u64, uid: u32) -> Batch {
         let mailbox = self.owned.key.name.as_str();
         tracing::error!(mailbox, uid, "the server breaks off whenever this mail is fetched");
         let to = u64::from(uid) + 1;
         self.plan.fetched(to, to);
         let why = "the server breaks off whenever it is fetched".to_owned();
         let span = Span::Advance { from, to };
-        Some(Batch { span, mails: Vec::new(), failed: vec![(uid, why)], memory: None })
+        Batch { span, mails: Vec::new(), failed: vec![(uid, why)], memory: None }
     }
 
     /// All that the server has is recorded: wait for more.
@@ -191,6 +254,10 @@ impl<'a, R: Recorder> Walk<'a, R> {
         let name = self.owned.key.name.as_str();
         self.owned.surroundings.health.fresh(name, self.asked_at);
         memory.failures = 0;
+        if !self.has_caught_up {
+            tracing::info!(mailbox = name, mails = self.recorded, "all mail is recorded");
+            self.has_caught_up = true;
+        }
         // What came in while we read was told then, and is not told again.
         let growth = self.session.take_growth();
         if growth > 0 {
@@ -221,7 +288,20 @@ impl<'a, R: Recorder> Walk<'a, R> {
         } else {
             tokio::time::sleep(left).await;
         }
+        if self.opened_at.elapsed() >= self.owned.surroundings.pace.open_again {
+            return self.open_again().await;
+        }
         Ok(self.session.noop().await?)
+    }
+
+    /// Opens the mailbox again: when it was deleted and made anew, nothing tells so within the old one.
+    async fn open_again(&mut self) -> Result<(), Ended> {
+        let examined = self.session.examine(&self.owned.key.folder).await?;
+        self.opened_at = Instant::now();
+        if examined.uid_validity == self.uid_validity {
+            return Ok(());
+        }
+        Err(halt(self.owned, &self.state, self.uid_validity, examined.uid_validity).await)
     }
 
     /// Fetches quarantined mails again that somebody asked for, each alone.
@@ -237,7 +317,11 @@ impl<'a, R: Recorder> Walk<'a, R> {
                 let bytes = batch.mails.iter().map(|mail| mail.content.bytes()).sum();
                 batch.memory = shrink(permit, bytes);
             }
-            Recording::of(self).record(Some(batch)).await?;
+            let recording = Recording::of(self);
+            let window = recording.read(batch).await;
+            if self.owned.recorder.commit(window).await? == Verdict::Refused {
+                return Err(Ended::Superseded);
+            }
             memory.retried = None;
         }
         Ok(())
@@ -254,7 +338,7 @@ fn is_few(growth: u32) -> bool {
     usize::try_from(growth).is_ok_and(|growth| growth <= WINDOW)
 }
 
-/// How a session's windows are recorded, apart from the session itself, since both go on at once.
+/// How a session's windows are made, apart from the session itself, since both go on at once.
 struct Recording<'a, R> {
     owned: &'a Owned<R>,
     mailbox: i64,
@@ -274,31 +358,26 @@ impl<'a, R: Recorder> Recording<'a, R> {
         }
     }
 
-    /// Reads the mails of a batch and has them recorded.
-    async fn record(&self, batch: Option<Batch>) -> Result<(), Ended> {
-        let Some(batch) = batch else { return Ok(()) };
-        let watched = self.owned.watched.borrow().clone();
-        let now = self.owned.now();
+    fn recorder(&self) -> &'a R {
+        &self.owned.recorder
+    }
+
+    /// Reads the mails of a batch.
+    fn read(&self, batch: Batch) -> impl Future<Output = Window> + Send + use<'a, R> {
+        let (owned, mailbox, fence, uid_validity) = (self.owned, self.mailbox, self.fence, self.uid_validity);
+        let watched = owned.watched.borrow().clone();
+        let now = owned.now();
         let under = Under { watched: watched.clone(), first_seen_at: self.first_seen_at, now };
-        let mut mails = reading::read(batch.mails, &under, &self.owned.surroundings.readers).await;
-        drop(batch.memory);
-        let failed = batch.failed.into_iter();
-        mails.extend(failed.map(|(uid, why)| Arrived {
-            uid,
-            internal_date: now,
-            content: Content::Failed(why),
-        }));
-        let window = Window {
-            mailbox: self.mailbox,
-            fence: self.fence,
-            uid_validity: self.uid_validity,
-            span: batch.span,
-            mails,
-            watched,
-        };
-        match self.owned.recorder.commit(window).await? {
-            Verdict::Recorded => Ok(()),
-            Verdict::Refused => Err(Ended::Superseded),
+        async move {
+            let mut mails = reading::read(batch.mails, &under, &owned.surroundings.readers).await;
+            drop(batch.memory);
+            let failed = batch.failed.into_iter();
+            mails.extend(failed.map(|(uid, why)| Arrived {
+                uid,
+                internal_date: now,
+                content: Content::Failed(why),
+            }));
+            Window { mailbox, fence, uid_validity, span: batch.span, mails, watched }
         }
     }
 }

@@ -63,7 +63,8 @@ fn desk(stale_after: Duration) -> Desk {
         running: watch::channel(Arc::new(running)).1,
     };
     watch.health.watch("support", now);
-    Desk { notes, watch, rung: BTreeMap::new(), now }
+    // It has looked before, and found its task alive.
+    Desk { notes, watch, rung: [("task-died/mailbox support".to_owned(), false)].into(), now }
 }
 
 const AT_ONCE: Duration = Duration::ZERO;
@@ -108,6 +109,14 @@ async fn after_a_restart_an_old_alarm_stays_until_the_mailbox_is_proven_fresh() 
     assert_eq!(desk.look().await, [""; 0], "nothing is known yet");
     desk.watch.health.fresh("support", desk.now);
     assert_eq!(desk.look().await, ["clear mailbox-stale/support"]);
+}
+
+#[tokio::test]
+async fn the_death_of_a_task_in_an_earlier_life_is_taken_back_at_the_start() {
+    let mut desk = desk(NEVER);
+    desk.rung.clear();
+    assert_eq!(desk.look().await, ["clear task-died/mailbox support"]);
+    assert_eq!(desk.look().await, [""; 0]);
 }
 
 #[tokio::test]
@@ -189,4 +198,19 @@ async fn signs_of_life_prove_the_writer_and_a_broken_one_is_not_proven() {
     let ended = tokio::time::timeout(Duration::from_secs(5), bad.watch.run(cancel));
     ended.await.expect("a cancelled watch ends");
     assert!(!health.all_beat());
+}
+
+#[test]
+fn a_sign_of_life_is_due_when_the_link_changes_and_at_the_first_proof() {
+    let desk = desk(NEVER);
+    let (watch, health) = (&desk.watch, &desk.watch.health);
+    let at_first = watch.seen();
+    assert_eq!(watch.seen(), at_first);
+    health.fresh("support", desk.now);
+    let proven = watch.seen();
+    assert_ne!(proven, at_first);
+    health.fresh("support", desk.now.saturating_add(Duration::from_mins(1)).unwrap());
+    assert_eq!(watch.seen(), proven, "the next proof is nothing new");
+    health.link("support", Link::Waiting, desk.now);
+    assert_ne!(watch.seen(), proven);
 }

@@ -112,7 +112,8 @@ fn host(section: &Section<'_>, values: &mut Values<'_>) -> Option<String> {
         node.malformed("this is no host", FORM, values.problems);
         return None;
     }
-    Some(host)
+    // Names of hosts are the same in any case (RFC 4343), and a cursor is found again by its host.
+    Some(host.to_ascii_lowercase())
 }
 
 fn port(node: &Node, values: &mut Values<'_>) -> Option<u16> {

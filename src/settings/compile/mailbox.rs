@@ -59,7 +59,7 @@ pub(super) fn mailbox(
     Some(Mailbox {
         name: name?,
         account: account?,
-        folder: folder?.value,
+        folder: one_inbox(folder?.value),
         policy: policy?,
         addresses: addresses.unwrap_or_default(),
         start,
@@ -116,14 +116,20 @@ fn freshness(row: &Section<'_>, values: &mut Values<'_>) -> (SignedDuration, Sig
     (poll, stale_after)
 }
 
-/// Notes mailboxes that are the same folder of the same account: they would fight over one cursor.
-pub(super) fn twice(mailboxes: &[Option<Mailbox>], problems: &mut Problems) {
-    let mut seen: HashMap<(usize, String), &str> = HashMap::new();
+/// RFC 9051 section 5.1: only INBOX is the same in any case.
+fn one_inbox(folder: String) -> String {
+    if folder.eq_ignore_ascii_case("INBOX") { "INBOX".to_owned() } else { folder }
+}
+
+/// Notes mailboxes that are the same folder of the same user of a server, also by another account: they would fight over
+/// one cursor, which is kept by these three.
+pub(super) fn twice(mailboxes: &[Option<Mailbox>], accounts: &Accounts<'_>, problems: &mut Problems) {
+    let mut seen: HashMap<(&str, &str, &str), &str> = HashMap::new();
     for mailbox in mailboxes.iter().flatten() {
-        // RFC 9051 section 5.1: only INBOX is the same in any case.
-        let folder =
-            if mailbox.folder.eq_ignore_ascii_case("INBOX") { "INBOX" } else { mailbox.folder.as_str() };
-        if let Some(first) = seen.insert((mailbox.account, folder.to_owned()), &mailbox.name.value) {
+        let Some(Some(account)) = accounts.rows.get(mailbox.account) else { continue };
+        let folder = mailbox.folder.as_str();
+        let place = (account.imap.host.as_str(), account.username.as_str(), folder);
+        if let Some(first) = seen.insert(place, &mailbox.name.value) {
             note(&mailbox.name.place, "two mailboxes watch the same folder", problems, |diagnostic| {
                 diagnostic
                     .found(format!("{folder}, already watched as \"{}\"", clip(first)))

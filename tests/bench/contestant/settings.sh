@@ -9,13 +9,10 @@ url = "sqlite://$BENCH_WORK/nightdesk.db"
 [[channel]]
 name = "sink"
 $2
-TOML
-}
 
-# policy NAMES: the policy, for mailboxes of these names.
-policy() {
-  cp -r "$here/../policy" "$BENCH_WORK/policy"
-  sed -i "s/^mailboxes = .*/mailboxes = [$1]/" "$BENCH_WORK/policy/policy.toml"
+[ops]
+alarm = ["sink"]
+TOML
 }
 
 # mailbox NAME USER FOLDER START: an account and its mailbox. With BENCH_CA, over TLS, on an IMAPS port.
@@ -36,7 +33,7 @@ secret = { file = "$BENCH_WORK/password" }
 name = "$1"
 account = "$1"
 folder = "$3"
-policy = "$BENCH_WORK/policy"
+policy = "$here/../policy"
 start = "$4"
 TOML
 }

@@ -1,47 +1,24 @@
 //! Bytes of a server to whole responses: where one ends, and nothing more.
 //!
 //! A response is a line, or several joined by literals (RFC 3501 section 2.2). Everything is bounded before it is held:
-//! the text of a response, each literal, and all of it together. A wait for the next response can be given up at any
-//! moment without losing a byte, so it may stand in a `select!`.
+//! the text of a response, each literal, and all of it together.
 
-use std::io;
-
-use tokio::io::{AsyncRead, AsyncReadExt};
+use super::guard::Refusal;
 
 /// Text of one response outside its literals; the longest that servers send are lists of numbers.
 const MOST_TEXT: usize = 1024 * 1024;
 /// One literal. We ask for pieces of at most 1 MiB.
 const MOST_LITERAL: usize = 2 * 1024 * 1024;
 /// One response with all its literals.
-const MOST_RESPONSE: usize = 6 * 1024 * 1024;
+const MOST_RESPONSE: usize = 4 * 1024 * 1024;
 /// Read at once when nothing is known of what comes.
 const CHUNK: usize = 4 * 1024;
 /// Read at once within a literal.
 const MOST_CHUNK: usize = 64 * 1024;
 
-/// Why no response came.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WireError {
-    /// The connection broke.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// The server closed the connection.
-    #[error("the server closed the connection")]
-    Closed,
-    /// It sends more than we take.
-    #[error("{0}")]
-    TooMuch(&'static str),
-}
-
-/// One response, without its last line end.
-#[derive(Debug)]
-pub(super) struct Raw {
-    pub(super) bytes: Vec<u8>,
-}
-
 /// Cuts a stream of bytes into responses.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
+pub(super) struct Cutter {
     bytes: Vec<u8>,
     /// Where the line begins that is looked at.
     line: usize,
@@ -51,28 +28,21 @@ pub(super) struct Inbox {
     literals: usize,
 }
 
-impl Inbox {
+impl Cutter {
     /// Whether bytes are here that belong to no response that was taken.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The next response.
-    pub(super) async fn next<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> Result<Raw, WireError> {
-        loop {
-            if let Some(raw) = self.take()? {
-                return Ok(raw);
-            }
-            let wanted = self.line.saturating_sub(self.bytes.len()).clamp(CHUNK, MOST_CHUNK);
-            self.bytes.reserve(wanted);
-            if stream.read_buf(&mut self.bytes).await? == 0 {
-                return Err(WireError::Closed);
-            }
-        }
+    /// Where to put what comes next.
+    pub(super) fn space(&mut self) -> &mut Vec<u8> {
+        let wanted = self.line.saturating_sub(self.bytes.len()).clamp(CHUNK, MOST_CHUNK);
+        self.bytes.reserve(wanted);
+        &mut self.bytes
     }
 
-    /// A response that is here completely.
-    fn take(&mut self) -> Result<Option<Raw>, WireError> {
+    /// A response that is here completely, without its last line end.
+    pub(super) fn take(&mut self) -> Result<Option<Vec<u8>>, Refusal> {
         loop {
             // Within a literal `line` lies beyond what is here.
             let Some(rest) = self.bytes.get(self.scanned.max(self.line)..) else { return Ok(None) };
@@ -86,14 +56,14 @@ impl Inbox {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             match literal(line).filter(|_| has_literals(&self.bytes)) {
                 Some(length) if length > MOST_LITERAL => {
-                    return Err(WireError::TooMuch("a literal is larger than 2 MiB"));
+                    return Err(Refusal("a literal is larger than 2 MiB"));
                 }
                 Some(length) => {
                     self.literals += length;
                     self.line = end + 1 + length;
                     self.scanned = self.line;
                     if self.line > MOST_RESPONSE {
-                        return Err(WireError::TooMuch("a response is larger than 6 MiB"));
+                        return Err(Refusal("a response is larger than 4 MiB"));
                     }
                 }
                 None => {
@@ -104,19 +74,19 @@ impl Inbox {
         }
     }
 
-    fn check(&self, end: usize) -> Result<(), WireError> {
+    fn check(&self, end: usize) -> Result<(), Refusal> {
         if end.saturating_sub(self.literals) > MOST_TEXT {
-            return Err(WireError::TooMuch("a line is longer than 1 MiB"));
+            return Err(Refusal("a line is longer than 1 MiB"));
         }
         Ok(())
     }
 
-    fn cut(&mut self, length: usize, next: usize) -> Raw {
+    fn cut(&mut self, length: usize, next: usize) -> Vec<u8> {
         let rest = self.bytes.split_off(next);
         let mut bytes = std::mem::replace(&mut self.bytes, rest);
         bytes.truncate(length);
         (self.line, self.scanned, self.literals) = (0, 0, 0);
-        Raw { bytes }
+        bytes
     }
 }
 
@@ -144,62 +114,45 @@ fn literal(line: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    async fn all(bytes: &[u8]) -> (Vec<String>, String) {
-        let (mut inbox, mut stream, mut found) = (Inbox::default(), bytes, Vec::new());
-        loop {
-            match inbox.next(&mut stream).await {
-                Ok(raw) => found.push(String::from_utf8_lossy(&raw.bytes).into_owned()),
-                Err(error) => return (found, error.to_string()),
+    /// The responses, and why there are no more.
+    fn all(bytes: &[u8]) -> (Vec<String>, String) {
+        let (mut cutter, mut found) = (Cutter::default(), Vec::new());
+        for piece in bytes.chunks(1_000) {
+            cutter.space().extend_from_slice(piece);
+            loop {
+                match cutter.take() {
+                    Ok(Some(response)) => found.push(String::from_utf8_lossy(&response).into_owned()),
+                    Ok(None) => break,
+                    Err(error) => return (found, error.to_string()),
+                }
             }
         }
+        (found, String::new())
     }
 
-    #[tokio::test]
-    async fn responses_end_where_they_end() {
-        let (found, end) =
-            all(b"* 1 FETCH (BODY[] {4}\r\na\r\nb X {0}\r\n)\r\n* OK say {9}\r\na1 OK {2}\r\n* 2 EXISTS\n")
-                .await;
+    #[test]
+    fn responses_end_where_they_end() {
+        let (found, end) = all(
+            b"* 1 FETCH (BODY[] {4}\r\na\r\nb X {0}\r\n)\r\n* OK say {9}\r\na1 OK {2}\r\n* 2 EXISTS\n* 3",
+        );
         assert_eq!(
             found,
             ["* 1 FETCH (BODY[] {4}\r\na\r\nb X {0}\r\n)", "* OK say {9}", "a1 OK {2}", "* 2 EXISTS"]
         );
-        assert_eq!(end, "the server closed the connection");
+        assert_eq!(end, "");
     }
 
-    #[tokio::test]
-    async fn what_has_no_end_is_not_held() {
+    #[test]
+    fn what_has_no_end_is_not_held() {
         let endless = vec![b'y'; 3 * MOST_TEXT];
-        assert_eq!(all(&endless).await.1, "a line is longer than 1 MiB");
-        assert_eq!(all(b"* 1 FETCH (X {400000000}\r\nabc").await.1, "a literal is larger than 2 MiB");
-        assert_eq!(
-            all(b"* 1 FETCH (X {99999999999999999999999}\r\n").await.1,
-            "a literal is larger than 2 MiB"
-        );
+        assert_eq!(all(&endless).1, "a line is longer than 1 MiB");
+        assert_eq!(all(b"* 1 FETCH (X {400000000}\r\nabc").1, "a literal is larger than 2 MiB");
+        assert_eq!(all(b"* 1 FETCH (X {99999999999999999999999}\r\n").1, "a literal is larger than 2 MiB");
         let mut many = b"* 1 FETCH (".to_vec();
         for _ in 0..20 {
             many.extend_from_slice(b"X {1000000}\r\n");
             many.extend_from_slice(&vec![b'z'; 1_000_000]);
         }
-        assert_eq!(all(&many).await.1, "a response is larger than 6 MiB");
-    }
-
-    #[tokio::test]
-    async fn a_wait_that_is_given_up_loses_nothing() {
-        let (mut near, mut far) = tokio::io::duplex(3);
-        let text = b"* 1 FETCH (BODY[] {6}\r\nab\r\ncd)\r\n* 2 EXISTS\r\n";
-        let write = async { tokio::io::AsyncWriteExt::write_all(&mut far, text).await };
-        let read = async {
-            let (mut inbox, mut found) = (Inbox::default(), Vec::new());
-            while found.len() < 2 {
-                tokio::select! {
-                    biased;
-                    raw = inbox.next(&mut near) => found.push(raw.expect("response").bytes.len()),
-                    () = tokio::task::yield_now() => {}
-                }
-            }
-            found
-        };
-        let (found, written) = tokio::join!(read, write);
-        assert_eq!((found, written.is_ok()), (vec![30, 10], true));
+        assert_eq!(all(&many).1, "a response is larger than 4 MiB");
     }
 }
