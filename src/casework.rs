@@ -18,5 +18,5 @@ mod work;
 
 pub use book::{Book, Effect, own_message_id};
 pub use case::{Case, CaseState, Deferred, Running, Started};
-pub use load::{Changes, EarlierReplies, Keys, KnownMail, Loaded, SeenContent, SentReply};
+pub use load::{Changes, EarlierReplies, Kept, Keys, KnownMail, Loaded, SeenContent, SentReply};
 pub use work::{Brief, Plan, PlanStep};

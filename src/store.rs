@@ -25,13 +25,14 @@ mod sql;
 mod stories;
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection, Executor};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use change::Change;
 pub use error::StoreError;
@@ -40,7 +41,7 @@ pub use outbox::{Claimed, Entry, EntryState, Settle, Settled, Settling, Way};
 pub use reader::{
     AlarmRow, CaseRow, Heartbeat, MailboxRow, OutboxRow, Overview, QuarantineRow, Reader, RepliesSwitch,
 };
-pub use save::{HistoryRow, LedgerRow};
+pub use save::{HistoryRow, LedgerRow, Openings};
 
 /// Alarms and switches.
 pub use facts::{Alarm, Stops};
@@ -48,7 +49,7 @@ pub use facts::{Alarm, Stops};
 /// The database of a running daemon. Only one process can hold it.
 #[derive(Debug)]
 pub struct Store {
-    pool: AnyPool,
+    pool: sql::Pool,
     last_id: AtomicI64,
     /// Which opening of the database this is.
     epoch: i64,
@@ -109,50 +110,48 @@ enum Purpose {
     Look,
 }
 
-async fn connect(path: &Path, purpose: Purpose) -> Result<AnyPool, StoreError> {
-    sqlx::any::install_default_drivers();
-    let url = format!("sqlite://{}?mode=rw", percent_encoded(path)?);
-    // A drain touches the same pages again and again: 16 MB of log (4000 pages) before they are copied saves most of
-    // the copying. The busy timeout is for the moments in which a command of another process writes.
-    let pragmas = match purpose {
-        Purpose::Write => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; \
-             PRAGMA wal_autocheckpoint = 4000"
-        }
-        Purpose::Look => "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
+async fn connect(path: &Path, purpose: Purpose) -> Result<sql::Pool, StoreError> {
+    is_ours(path)?;
+    // The busy timeout is for the moments in which a command of another process writes.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .statement_cache_capacity(sql::PREPARED);
+    // A drain touches the same pages again and again: 64 MB of log (16000 pages) before they are copied saves most of
+    // the copying.
+    let options = match purpose {
+        Purpose::Write => options
+            .journal_mode(SqliteJournalMode::Wal)
+            .pragma("cache_size", "-8192")
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", "16000")
+            .pragma("journal_size_limit", "67108864"),
+        Purpose::Look => options,
     };
-    // A pool tries again and again; the first look says at once what is wrong.
-    let opening = |error| StoreError::opening(path, error);
-    let mut first = AnyConnection::connect(&url).await.map_err(opening)?;
-    first.execute(sqlx::raw_sql(pragmas)).await.map_err(opening)?;
-    first.execute("SELECT COUNT(*) FROM sqlite_master").await.map_err(opening)?;
-    first.close().await?;
-    let options = AnyPoolOptions::new()
+    let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            Box::pin(async move { connection.execute(sqlx::raw_sql(pragmas)).await.map(|_| ()) })
-        });
-    options.connect(&url).await.map_err(opening)
+        .test_before_acquire(false);
+    pool.connect_with(options).await.map_err(|error| StoreError::opening(path, error))
 }
 
-/// The path in a URL: everything that could mean something there is written as `%XX`.
-fn percent_encoded(path: &Path) -> Result<String, StoreError> {
-    let absolute = std::path::absolute(path).map_err(|error| StoreError::unreadable(path, &error))?;
-    let mut encoded = String::new();
-    for byte in absolute.as_os_str().as_encoded_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
-            encoded.push(char::from(*byte));
-        } else {
-            let hex =
-                |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
-            encoded.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+/// Looks at the first bytes of a file that is not empty (<https://sqlite.org/fileformat2.html#the_database_header>).
+fn is_ours(path: &Path) -> Result<(), StoreError> {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut begin = Vec::with_capacity(MAGIC.len());
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut begin));
+    match read {
+        Ok(_) if begin.is_empty() || begin == MAGIC => Ok(()),
+        Ok(_) => {
+            let reason = "it is no SQLite file".to_owned();
+            Err(StoreError::NotOurs { path: path.to_owned(), reason })
         }
+        Err(error) => Err(StoreError::unreadable(path, &error)),
     }
-    Ok(encoded)
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {

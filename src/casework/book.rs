@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use super::case::{Case, CaseState, Deferred, Started};
-use super::load::{Changes, EarlierReplies, KnownMail, Loaded, SeenContent, SentReply, references};
+use super::load::{Changes, EarlierReplies, Kept, KnownMail, Loaded, SeenContent, SentReply, references};
 use super::work::{Brief, Plan};
 use crate::base::id::{CaseId, ContentKey};
 use crate::base::text::one_line;
@@ -25,8 +25,8 @@ const MOST_PEOPLE: usize = 100;
 #[derive(Debug, Default)]
 pub struct Book {
     cases: HashMap<CaseId, Case>,
-    /// The version that each case was loaded with.
-    loaded: HashMap<CaseId, u64>,
+    /// How each case was kept when it was loaded.
+    loaded: HashMap<CaseId, Kept>,
     by_message: HashMap<String, KnownMail>,
     by_reference: HashMap<String, CaseId>,
     by_content: HashMap<ContentKey, SeenContent>,
@@ -106,7 +106,7 @@ impl Book {
     /// Takes in a case that was kept elsewhere, known by its reference.
     pub fn insert(&mut self, case: Case) {
         self.by_reference.insert(case.reference.clone(), case.id);
-        self.loaded.insert(case.id, case.version);
+        self.loaded.insert(case.id, Kept::of(&case));
         self.cases.insert(case.id, case);
     }
 
@@ -133,7 +133,7 @@ impl Book {
             .cases
             .values()
             .map(|case| (case, self.loaded.get(&case.id).copied()))
-            .filter(|(case, loaded)| *loaded != Some(case.version))
+            .filter(|(case, loaded)| loaded.map(|kept| kept.version) != Some(case.version))
             .collect();
         cases.sort_by_key(|(case, _)| case.id);
         Changes {
@@ -296,10 +296,8 @@ impl Book {
         let tagged = reading.subject_tags.iter().filter_map(|tag| self.by_reference.get(tag));
         let mut known = tagged.filter_map(|id| self.cases.get(id)).filter(|case| {
             let same_customer = customer.is_some() && customer == case.customer.as_deref();
-            let same_domain = reading
-                .sender
-                .as_ref()
-                .is_some_and(|sender| case.opener_domain.as_deref() == Some(sender.domain()));
+            let same_domain =
+                reading.sender.as_ref().is_some_and(|sender| case.opener_domain() == Some(sender.domain()));
             same_customer || same_domain
         });
         known.next().map(|case| (case.id, JoinedBy::SubjectTag))
@@ -467,7 +465,7 @@ fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> 
         last_mail_at: decision.received_at,
         last_customer_mail_at: decision.received_at,
         people: Vec::new(),
-        opener_domain: reading.sender.as_ref().map(|sender| sender.domain().to_owned()),
+        opener: reading.sender.as_ref().map(Address::key),
         customer: decision.customer.and_then(|row| policy.customers.get(row)).map(|row| row.name.clone()),
         subject: one_line(&reading.message.subject),
         subjects: Vec::new(),

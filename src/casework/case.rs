@@ -32,26 +32,35 @@ pub struct Case {
     /// When the customer's latest mail was received.
     pub last_customer_mail_at: Timestamp,
     /// The addresses that the customer's mails came from, in comparison form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<String>,
-    /// The host of the sender who opened it, lower case.
-    pub opener_domain: Option<String>,
+    /// The address, in comparison form, of who opened it, be it a machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opener: Option<String>,
     /// The customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<String>,
     /// The subject of the mail that opened it.
     pub subject: String,
     /// The subjects of its mails, to compare.
     pub subjects: Vec<SubjectSeen>,
     /// The strongest value so far of each label, from hits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub strongest: BTreeMap<String, String>,
     /// The asks that the customer's mails answer.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub asks_found: BTreeSet<String>,
     /// Escalations that were started and have not given up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub running: Vec<Running>,
     /// Escalations that wait for an opening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<Deferred>,
     /// How often each escalation was started.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub starts: BTreeMap<String, u32>,
     /// The earliest promise that is still owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub respond_by: Option<Timestamp>,
     /// All of its mails came to mailboxes for which nothing is sent (`act = false`): nobody was told of it.
     #[serde(default)]
@@ -128,6 +137,11 @@ pub struct Started {
 }
 
 impl Case {
+    /// The host of the sender who opened it, lower case.
+    pub fn opener_domain(&self) -> Option<&str> {
+        self.opener.as_deref()?.rsplit_once('@').map(|(_, domain)| domain)
+    }
+
     /// Whether new customer mail reopens it.
     pub fn is_over(&self) -> bool {
         matches!(self.state, CaseState::Closed | CaseState::Lapsed)

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::case::Case;
+use super::case::{Case, CaseState};
 use crate::base::id::{CaseId, ContentKey};
 use crate::decision::{LastReply, Loudness, Reading, Recipient};
 use crate::mail::{Address, MessageId};
@@ -86,6 +86,22 @@ pub struct Loaded {
     pub from_mailboxes: Vec<(String, usize)>,
 }
 
+/// What is remembered of a case as it was loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Its version.
+    pub version: u64,
+    /// Where it stood.
+    pub state: CaseState,
+}
+
+impl Kept {
+    /// What to remember of a case.
+    pub fn of(case: &Case) -> Self {
+        Kept { version: case.version, state: case.state }
+    }
+}
+
 /// A mail whose conversation is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownMail {
@@ -145,8 +161,8 @@ pub struct SentReply {
 /// What a book holds that was not there before.
 #[derive(Debug, Default)]
 pub struct Changes<'b> {
-    /// Cases, with the version that they were loaded with; `None` for a new one.
-    pub cases: Vec<(&'b Case, Option<u64>)>,
+    /// Cases, as they are and as they were kept; `None` for a new one.
+    pub cases: Vec<(&'b Case, Option<Kept>)>,
     /// Mails whose conversation is to be remembered from now.
     pub mails: Vec<KnownMail>,
     /// Contents.

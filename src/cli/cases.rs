@@ -39,6 +39,7 @@ fn as_json(rows: &[CaseRow]) -> String {
         json!({
             "reference": row.reference, "policy": row.policy, "state": row.state, "opened_at": row.opened_at,
             "last_mail_at": row.last_mail_at, "respond_by": row.respond_by, "people": row.people,
+            "from": row.opener,
             "subject": row.subject, "running": row.running, "deferred": deferred,
         })
     }))
@@ -53,8 +54,8 @@ fn as_table(rows: &[CaseRow]) -> String {
         .iter()
         .map(|row| {
             let by = row.respond_by.map(|by| if by < now { "LATE".to_owned() } else { from_now(by, now) });
-            // Machines are not people; what they wrote stands for itself.
-            let from = row.people.first().map(|from| format!("{from}: ")).unwrap_or_default();
+            let from = row.people.first().or(row.opener.as_ref());
+            let from = from.map(|from| format!("{from}: ")).unwrap_or_default();
             vec![
                 row.reference.clone(),
                 row.state.clone(),

@@ -15,6 +15,7 @@ pub use notice::{AlertText, alarm_json, alarm_mail, alarm_text, alert_json, aler
 pub use reply::reply_mail;
 
 use crate::casework::Brief;
+use crate::mail::Address;
 
 /// Why a mail could not be written. Trying again gives the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,22 @@ pub enum ComposeError {
     NotAscii,
     /// The builder of mails or of JSON refuses; a line without mail text.
     Unwritable(String),
+}
+
+impl ComposeError {
+    /// Whether the address that is written to is the cause, and not what was configured.
+    pub fn is_about_the_recipient(&self, to: &Address) -> bool {
+        *self == ComposeError::NotAscii && !(to.local().is_ascii() && to.domain().is_ascii())
+    }
+
+    /// The slug.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            ComposeError::From => "no-from",
+            ComposeError::NotAscii => "not-ascii",
+            ComposeError::Unwritable(_) => "unwritable",
+        }
+    }
 }
 
 impl fmt::Display for ComposeError {

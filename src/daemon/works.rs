@@ -132,7 +132,12 @@ fn show(listener: Option<TcpListener>, shared: &Shared, supervisor: &mut Supervi
 }
 
 fn rules(settings: &Settings) -> Rules {
-    Rules { breaker: settings.limits.breaker, ops: alarm_channels(settings) }
+    Rules {
+        breaker: settings.limits.breaker,
+        ops: alarm_channels(settings),
+        mailboxes: settings.mailboxes.iter().map(|mailbox| mailbox.name.value.clone()).collect(),
+        channels: settings.channels.iter().map(|channel| channel.name.value.clone()).collect(),
+    }
 }
 
 /// The ways out of these settings.

@@ -1,12 +1,14 @@
 //! The one task that changes state. Everybody else holds a [`Writer`] and sends it commands; it answers each after the
 //! transaction that held it is durable.
 
+mod alarms;
 mod batch;
 mod effects;
 mod task;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -48,6 +50,10 @@ pub struct Rules {
     pub breaker: Rate,
     /// The channels that hear of alarms, by name.
     pub ops: Vec<String>,
+    /// Every mailbox that is watched, by name; alarms about others are over.
+    pub mailboxes: BTreeSet<String>,
+    /// Every channel, by name; alarms about others are over, too.
+    pub channels: BTreeSet<String>,
 }
 
 /// The way from the writer to whoever delivers.

@@ -2,19 +2,20 @@
 //! facts.
 
 use jiff::Timestamp;
-use sqlx::{Any, AnyConnection, Transaction};
+use sqlx::Transaction;
 
+use super::sql::{Connection, Database};
 use super::{Store, StoreError};
 
 /// A transaction that holds the write lock. Dropped without [`Change::commit`], it leaves nothing.
 #[derive(Debug)]
 pub struct Change<'s> {
-    transaction: Transaction<'static, Any>,
+    transaction: Transaction<'static, Database>,
     store: &'s Store,
 }
 
 impl<'s> Change<'s> {
-    pub(super) fn new(transaction: Transaction<'static, Any>, store: &'s Store) -> Self {
+    pub(super) fn new(transaction: Transaction<'static, Database>, store: &'s Store) -> Self {
         Change { transaction, store }
     }
 
@@ -26,7 +27,7 @@ impl<'s> Change<'s> {
         Ok(self.transaction.commit().await?)
     }
 
-    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+    pub(super) fn connection(&mut self) -> &mut Connection {
         &mut self.transaction
     }
 

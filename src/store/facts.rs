@@ -1,10 +1,9 @@
 //! Single facts: alarms that are raised, switches of replies, the sign of life, policies by digest.
 
 use jiff::Timestamp;
-use sqlx::{AnyConnection, AnyPool};
 
 use super::change::Change;
-use super::sql::{self, Columns, Value, count, number};
+use super::sql::{self, Columns, Connection, Pool, Value, count, number};
 use super::{StoreError, instant, instant_or_never, micros};
 use crate::policy::Policy;
 
@@ -50,19 +49,14 @@ impl Stops {
 const PUT: &str = "INSERT INTO fact (key, value, at) VALUES ($1, $2, $3) \
                    ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at";
 
-async fn put(
-    connection: &mut AnyConnection,
-    key: &str,
-    value: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+async fn put(connection: &mut Connection, key: &str, value: &str, now: Timestamp) -> Result<(), StoreError> {
     sql::run(connection, PUT, [key.into(), value.into(), micros(now).into()]).await?;
     Ok(())
 }
 
 /// The instant and value of a fact.
 pub(super) async fn fact(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     key: &str,
 ) -> Result<Option<(Timestamp, String)>, StoreError> {
     let found = sql::rows(connection, "SELECT value, at FROM fact WHERE key = $1", [key.into()]).await?;
@@ -70,12 +64,12 @@ pub(super) async fn fact(
 }
 
 pub(super) async fn heartbeat(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
 ) -> Result<Option<(Timestamp, String)>, StoreError> {
     fact(connection, HEARTBEAT).await
 }
 
-pub(super) async fn stops(connection: &mut AnyConnection) -> Result<Stops, StoreError> {
+pub(super) async fn stops(connection: &mut Connection) -> Result<Stops, StoreError> {
     let keys: Vec<Value> = [REPLIES_OFF, BREAKER_OPEN, REPLIES_ON].map(Value::from).into();
     let mut stops = Stops::default();
     for row in sql::find(connection, ("SELECT key, at FROM fact WHERE key IN", ""), &[], keys).await? {
@@ -92,7 +86,7 @@ pub(super) async fn stops(connection: &mut AnyConnection) -> Result<Stops, Store
 
 /// Switches replies off or on. On closes the breaker, too, and lets the replies that were held go out.
 pub(super) async fn set_replies(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     on: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -110,13 +104,13 @@ pub(super) async fn set_replies(
     Ok(())
 }
 
-async fn clear(connection: &mut AnyConnection, key: &str) -> Result<(), StoreError> {
+async fn clear(connection: &mut Connection, key: &str) -> Result<(), StoreError> {
     sql::run(connection, "DELETE FROM alarm WHERE key = $1", [key.into()]).await?;
     Ok(())
 }
 
 /// Counts the openings of the database, so that what an earlier one leased is told apart.
-pub(super) async fn next_epoch(pool: &AnyPool) -> Result<i64, StoreError> {
+pub(super) async fn next_epoch(pool: &Pool) -> Result<i64, StoreError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let before = fact(&mut transaction, EPOCH).await?.and_then(|(_, value)| value.parse().ok());
     let epoch = before.unwrap_or(0_i64).saturating_add(1);
@@ -135,6 +129,15 @@ impl Change<'_> {
             "INSERT INTO alarm (key, text, raised_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING";
         let values = [alarm.key.as_str().into(), alarm.text.as_str().into(), micros(now).into()];
         Ok(sql::run(self.connection(), statement, values).await? > 0)
+    }
+
+    /// The keys of all alarms that are raised.
+    ///
+    /// # Errors
+    /// See [`Change::raise`].
+    pub async fn alarms(&mut self) -> Result<Vec<String>, StoreError> {
+        let found = sql::rows(self.connection(), "SELECT key FROM alarm", []).await?;
+        found.iter().map(|row| row.text("key")).collect()
     }
 
     /// Takes an alarm back.

@@ -2,21 +2,23 @@
 //! of a hash.
 //!
 //! A table keyed by a hash alone gets slower with every row, since each lands on another page; here a drain writes to
-//! the pages of this week, and reads those of the last few months.
+//! the pages of the present period, and reads those of the last few months. Four weeks are a period: a shorter one
+//! would have to be looked for in more of them.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::id::{CaseId, ContentKey};
 use crate::policy::Policy;
 
-/// Hash bits behind the week; 13 bits of weeks since 1970 last until the year 2126.
-const THREAD_BITS: u32 = 50;
+/// Hash bits behind the period; 11 bits of periods since 1970 last until the year 2126.
+const THREAD_BITS: u32 = 52;
 /// Hash bits behind the day; 16 bits of days since 1970 last until the year 2149.
 const CONTENT_BITS: u32 = 47;
 /// A mail that answers one of this long ago still finds its conversation, whatever the policy says of reopening.
 const THREAD_REACH: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 const DAY: i64 = 86_400;
+const PERIOD: i64 = 28 * DAY;
 
 /// Bits that name something of a policy.
 fn bits(policy: &str, kind: &str, name: &[u8], bits: u32) -> i64 {
@@ -26,12 +28,12 @@ fn bits(policy: &str, kind: &str, name: &[u8], bits: u32) -> i64 {
     i64::try_from(u64::from_be_bytes(first) >> (64 - bits)).unwrap_or(0)
 }
 
-/// The key of a mail, without its week.
+/// The key of a mail, without its period.
 pub(super) fn mail_bits(policy: &str, message_id: &str) -> i64 {
     bits(policy, "mail", message_id.as_bytes(), THREAD_BITS)
 }
 
-/// The key of a case's reference, without its week.
+/// The key of a case's reference, without its period.
 pub(super) fn reference_bits(policy: &str, reference: &str) -> i64 {
     bits(policy, "reference", reference.as_bytes(), THREAD_BITS)
 }
@@ -41,25 +43,25 @@ pub(super) fn bits_of(key: i64) -> i64 {
     key & ((1 << THREAD_BITS) - 1)
 }
 
-/// The week of a thread key.
-pub(super) fn week_of(key: i64) -> i64 {
+/// The period of a thread key.
+pub(super) fn period_of(key: i64) -> i64 {
     key >> THREAD_BITS
 }
 
-/// The week of an instant.
-pub(super) fn week(now: Timestamp) -> i64 {
-    (now.as_second() / (7 * DAY)).clamp(0, (1 << (63 - THREAD_BITS)) - 1)
+/// The period of an instant.
+pub(super) fn period(now: Timestamp) -> i64 {
+    (now.as_second() / PERIOD).clamp(0, (1 << (63 - THREAD_BITS)) - 1)
 }
 
 /// A thread key.
-pub(super) fn thread_key(week: i64, bits: i64) -> i64 {
-    (week << THREAD_BITS) | bits
+pub(super) fn thread_key(period: i64, bits: i64) -> i64 {
+    (period << THREAD_BITS) | bits
 }
 
-/// The weeks in which a conversation may have been heard of last.
-pub(super) fn weeks(policy: &Policy, now: Timestamp) -> std::ops::RangeInclusive<i64> {
-    let reach = policy.conversation.reopen_within.max(THREAD_REACH).as_secs() / (7 * DAY) + 1;
-    week(now).saturating_sub(reach).max(0)..=week(now)
+/// The periods in which a conversation may have been heard of last.
+pub(super) fn periods(policy: &Policy, now: Timestamp) -> std::ops::RangeInclusive<i64> {
+    let reach = policy.conversation.reopen_within.max(THREAD_REACH).as_secs() / PERIOD + 1;
+    period(now).saturating_sub(reach).max(0)..=period(now)
 }
 
 /// The key under which a content is written.
@@ -107,13 +109,13 @@ mod tests {
         let content = ContentKey::of([b"a".as_slice()]);
         let early: Timestamp = "2026-01-09T00:00:00Z".parse().unwrap();
         let late: Timestamp = "2120-01-20T00:00:00Z".parse().unwrap();
-        assert!(thread_key(week(early), (1 << 50) - 1) < thread_key(week(late), 0));
-        assert!(thread_key(week(Timestamp::MAX), (1 << 50) - 1) > 0);
+        assert!(thread_key(period(early), (1 << 50) - 1) < thread_key(period(late), 0));
+        assert!(thread_key(period(Timestamp::MAX), (1 << 50) - 1) > 0);
         let key = |at| content_key("p", content, None, at);
         assert!(0 <= key(Timestamp::MIN) && key(Timestamp::MIN) < key(early));
         assert!(key(early) < key(late) && key(late) < key(Timestamp::MAX));
         assert_eq!(bits_of(thread_key(7, 9)), 9);
-        assert_eq!(week_of(thread_key(7, 9)), 7);
+        assert_eq!(period_of(thread_key(7, 9)), 7);
         assert!(content_keys("p", content, None, early).contains(&key(early)));
         assert_ne!(mail_bits("p", "x"), mail_bits("q", "x"));
         assert_ne!(mail_bits("p", "x"), reference_bits("p", "x"));

@@ -3,10 +3,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::any::AnyRow;
 
 use super::change::Change;
-use super::sql::{self, Columns, Value, count, number};
+use super::sql::{self, Columns, Row, Value, count, number};
 use super::{StoreError, instant, instant_or_never, keys, micros};
 use crate::base::id::{CaseId, ContentKey};
 use crate::casework::{Case, EarlierReplies, Keys, KnownMail, Loaded, SeenContent};
@@ -44,8 +43,8 @@ impl Change<'_> {
         now: Timestamp,
         loaded: &mut Loaded,
     ) -> Result<Vec<CaseId>, StoreError> {
-        let weeks = keys::weeks(policy, now);
-        let this_week = *weeks.end();
+        let periods = keys::periods(policy, now);
+        let this_period = *periods.end();
         let mut names: HashMap<i64, &str> = HashMap::new();
         let mut wanted: BTreeSet<i64> = BTreeSet::new();
         for mail in mails {
@@ -54,14 +53,14 @@ impl Change<'_> {
             }
             for tag in mail.tags {
                 let bits = keys::reference_bits(&policy.name, tag);
-                wanted.extend(weeks.clone().map(|week| keys::thread_key(week, bits)));
+                wanted.extend(periods.clone().map(|period| keys::thread_key(period, bits)));
             }
             // Another case that is called the same; there is one in a million cases, and only a recent one matters.
             let own = keys::reference_bits(&policy.name, &mail.case.reference());
-            wanted.extend((this_week - 1..=this_week).map(|week| keys::thread_key(week, own)));
+            wanted.extend((this_period - 1..=this_period).map(|period| keys::thread_key(period, own)));
         }
         for bits in names.keys() {
-            wanted.extend(weeks.clone().map(|week| keys::thread_key(week, *bits)));
+            wanted.extend(periods.clone().map(|period| keys::thread_key(period, *bits)));
         }
         let statement = ("SELECT key, case_id, ours FROM thread WHERE key IN", "ORDER BY key");
         let wanted = wanted.into_iter().map(Value::from).collect();
@@ -79,7 +78,7 @@ impl Change<'_> {
                 ours,
                 fresh: false,
             });
-            mail.fresh |= keys::week_of(key) == this_week;
+            mail.fresh |= keys::period_of(key) == this_period;
         }
         loaded.mails.extend(known.into_values());
         Ok(cases)
@@ -231,13 +230,13 @@ impl Change<'_> {
     }
 }
 
-pub(super) fn case(row: &AnyRow) -> Result<Case, StoreError> {
+pub(super) fn case(row: &Row) -> Result<Case, StoreError> {
     let id = row.number("id")?;
     serde_json::from_str(&row.text("detail")?)
         .map_err(|error| StoreError::Malformed(format!("case {id} cannot be understood: {error}")))
 }
 
-fn last_reply(row: &AnyRow) -> Result<LastReply, StoreError> {
+fn last_reply(row: &Row) -> Result<LastReply, StoreError> {
     Ok(LastReply {
         at: instant(row.number("at")?),
         loudness: match row.number("loudness")? {
@@ -253,6 +252,6 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<Value> {
     texts.collect::<BTreeSet<String>>().into_iter().map(Value::from).collect()
 }
 
-fn counts(rows: &[AnyRow]) -> Result<Vec<(String, usize)>, StoreError> {
+fn counts(rows: &[Row]) -> Result<Vec<(String, usize)>, StoreError> {
     rows.iter().map(|row| Ok((row.text("name")?, count(row.number("n")?)))).collect()
 }

@@ -281,7 +281,7 @@ impl Change<'_> {
     }
 }
 
-fn cursor(row: &sqlx::any::AnyRow) -> Result<Option<Cursor>, StoreError> {
+fn cursor(row: &sql::Row) -> Result<Option<Cursor>, StoreError> {
     let next_uid: u64 = count(row.number("next_uid")?);
     let uid_validity = count(row.number("uid_validity")?);
     Ok((next_uid > 0).then_some(Cursor { uid_validity, next_uid }))

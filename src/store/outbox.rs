@@ -5,10 +5,9 @@
 //! (`handing-over`): that one is never repeated.
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::any::AnyRow;
 
 use super::change::Change;
-use super::sql::{self, Columns, Value, count, number};
+use super::sql::{self, Columns, Row, Value, count, number};
 use super::{StoreError, instant, micros};
 use crate::base::id::CaseId;
 use crate::compose::Outgoing;
@@ -163,14 +162,12 @@ pub struct Entry {
 /// An entry as an attempt at it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settling {
-    /// Whom it went to.
-    pub way: Option<Way>,
-    /// What went.
-    pub kind: String,
+    /// The case, when it is an alert.
+    pub alert_of: Option<CaseId>,
     /// The state that it has now.
     pub state: EntryState,
-    /// It failed, and so did everything else that tells of the same; the reference of the case.
-    pub nobody_was_told: Option<String>,
+    /// It failed, and so did everything else that tells of the same.
+    pub nobody_was_told: bool,
 }
 
 /// `alert`, `alarm` or `reply`.
@@ -313,7 +310,7 @@ impl Change<'_> {
     /// # Errors
     /// See [`Change::enqueue`].
     pub async fn settle(&mut self, settle: &Settle, now: Timestamp) -> Result<Option<Settling>, StoreError> {
-        let ours = "SELECT kind, way, dedup_key, case_id, stale_at FROM outbox \
+        let ours = "SELECT kind, dedup_key, case_id, stale_at FROM outbox \
                     WHERE id = $1 AND attempts = $2 AND owner = $3 AND state IN ('leased', 'handing-over')";
         let values = [settle.id.into(), i64::from(settle.attempt).into(), self.epoch().into()];
         let found = sql::rows(self.connection(), ours, values).await?;
@@ -340,19 +337,20 @@ impl Change<'_> {
             settle.id.into(),
         ];
         sql::run(self.connection(), statement, values).await?;
-        let is_lost = state == EntryState::Failed && kind == "alert";
-        let nobody_was_told = if is_lost { self.if_nobody_was_told(row).await? } else { None };
-        Ok(Some(Settling { way: Way::parse(&row.text("way")?), kind, state, nobody_was_told }))
+        let alert_of = if kind == "alert" { Some(CaseId(row.number("case_id")?)) } else { None };
+        let is_lost = state == EntryState::Failed && alert_of.is_some();
+        let nobody_was_told = is_lost && self.nobody_was_told(row).await?;
+        Ok(Some(Settling { alert_of, state, nobody_was_told }))
     }
 
-    /// The reference of an alert's case when it failed on every channel.
-    async fn if_nobody_was_told(&mut self, row: &AnyRow) -> Result<Option<String>, StoreError> {
+    /// Whether an alert failed on every channel.
+    async fn nobody_was_told(&mut self, row: &Row) -> Result<bool, StoreError> {
         let statement =
             "SELECT COUNT(*) AS n FROM outbox WHERE case_id = $1 AND dedup_key = $2 AND state <> 'failed'";
         let (case, key) = (row.number("case_id")?, row.text("dedup_key")?);
         let left = sql::rows(self.connection(), statement, [case.into(), key.into()]).await?;
         let left = left.first().map_or(Ok(0), |row| row.number("n"))?;
-        Ok((left == 0).then(|| CaseId(case).reference()))
+        Ok(left == 0)
     }
 
     /// Alerts of a case that have not gone out are no longer wanted. Those that are tried in this moment are not tried
@@ -406,7 +404,7 @@ impl Change<'_> {
 }
 
 /// The entry of a row as its next attempt gets it; `None` when the row cannot be understood.
-fn claimable(row: &AnyRow) -> Result<Option<Claimed>, StoreError> {
+fn claimable(row: &Row) -> Result<Option<Claimed>, StoreError> {
     let way = Way::parse(&row.text("way")?);
     let outgoing: Option<Outgoing> = serde_json::from_str(&row.text("payload")?).ok();
     let attempts: u32 = count(row.number("attempts")?);

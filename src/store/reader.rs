@@ -5,19 +5,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::AnyPool;
-use sqlx::any::AnyRow;
 
 use super::mailboxes::LedgerState;
 use super::outbox::Way;
-use super::sql::{self, Columns, count, number};
+use super::sql::{self, Columns, Pool, Row, count, number};
 use super::{Purpose, StoreError, connect, facts, instant, instant_or_never, lookup, micros, schema};
 use crate::base::id::CaseId;
 
 /// A database that somebody looks at.
 #[derive(Debug)]
 pub struct Reader {
-    pool: AnyPool,
+    pool: Pool,
 }
 
 /// How everything stands.
@@ -104,6 +102,8 @@ pub struct CaseRow {
     pub respond_by: Option<Timestamp>,
     /// The addresses that the customer's mails came from.
     pub people: Vec<String>,
+    /// The address that the first mail came from, be it a machine's.
+    pub opener: Option<String>,
     /// The subject of the first mail.
     pub subject: String,
     /// Escalations that run and that nobody has acknowledged.
@@ -191,7 +191,7 @@ impl Reader {
                          duplicate, quarantined, gone, before_start FROM mailbox ORDER BY name, id";
         let alarms = "SELECT key, text, raised_at FROM alarm ORDER BY raised_at, key";
         let outbox = "SELECT state AS name, COUNT(*) AS n FROM outbox GROUP BY state";
-        let cases = "SELECT state AS name, COUNT(*) AS n FROM matter GROUP BY state";
+        let cases = "SELECT state AS name, n FROM matter_count WHERE n > 0";
         Ok(Overview {
             heartbeat: heartbeat.map(|(at, status)| Heartbeat { at, status }),
             replies: RepliesSwitch {
@@ -272,7 +272,7 @@ impl Reader {
         &self,
         statement: &'static str,
         limit: i64,
-        row: impl Fn(&AnyRow) -> Result<T, StoreError>,
+        row: impl Fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         all(&sql::rows(&mut connection, statement, [limit.into()]).await?, row)
@@ -328,15 +328,15 @@ impl Reader {
     }
 }
 
-fn all<T>(rows: &[AnyRow], row: impl Fn(&AnyRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+fn all<T>(rows: &[Row], row: impl Fn(&Row) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
     rows.iter().map(row).collect()
 }
 
-fn counts(rows: &[AnyRow]) -> Result<BTreeMap<String, u64>, StoreError> {
+fn counts(rows: &[Row]) -> Result<BTreeMap<String, u64>, StoreError> {
     rows.iter().map(|row| Ok((row.text("name")?, count(row.number("n")?)))).collect()
 }
 
-fn mailbox_row(row: &AnyRow) -> Result<MailboxRow, StoreError> {
+fn mailbox_row(row: &Row) -> Result<MailboxRow, StoreError> {
     let halted = row.text("halted")?;
     let counted =
         |state: LedgerState| Ok((state.slug(), count(row.number(&state.slug().replace('-', "_"))?)));
@@ -352,7 +352,7 @@ fn mailbox_row(row: &AnyRow) -> Result<MailboxRow, StoreError> {
     })
 }
 
-fn case_row(row: &AnyRow) -> Result<CaseRow, StoreError> {
+fn case_row(row: &Row) -> Result<CaseRow, StoreError> {
     let case = lookup::case(row)?;
     Ok(CaseRow {
         running: case
@@ -373,11 +373,12 @@ fn case_row(row: &AnyRow) -> Result<CaseRow, StoreError> {
         last_mail_at: case.last_mail_at,
         respond_by: case.respond_by,
         people: case.people,
+        opener: case.opener,
         subject: case.subject,
     })
 }
 
-fn outbox_row(row: &AnyRow) -> Result<OutboxRow, StoreError> {
+fn outbox_row(row: &Row) -> Result<OutboxRow, StoreError> {
     let case = row.number("case_id")?;
     Ok(OutboxRow {
         id: row.number("id")?,
@@ -393,13 +394,13 @@ fn outbox_row(row: &AnyRow) -> Result<OutboxRow, StoreError> {
     })
 }
 
-fn waiting(row: &AnyRow) -> Result<(Way, Option<String>), StoreError> {
+fn waiting(row: &Row) -> Result<(Way, Option<String>), StoreError> {
     let (way, case) = (row.text("way")?, row.number("case_id")?);
     let way = Way::parse(&way).ok_or_else(|| StoreError::Malformed(format!("{way} is no way out")))?;
     Ok((way, (case != 0).then(|| CaseId(case).reference())))
 }
 
-fn quarantine_row(row: &AnyRow) -> Result<QuarantineRow, StoreError> {
+fn quarantine_row(row: &Row) -> Result<QuarantineRow, StoreError> {
     Ok(QuarantineRow {
         id: row.number("id")?,
         mailbox: row.text("mailbox")?,

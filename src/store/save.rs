@@ -1,5 +1,7 @@
 //! Saving what a batch changed.
 
+use std::collections::{BTreeMap, HashMap};
+
 use jiff::Timestamp;
 
 use super::change::Change;
@@ -7,7 +9,7 @@ use super::mailboxes::LedgerState;
 use super::sql::{self, Value, number};
 use super::{StoreError, keys, micros, micros_or_never};
 use crate::base::id::CaseId;
-use crate::casework::{Case, Changes, SentReply};
+use crate::casework::{Case, Changes, Kept, SentReply};
 use crate::decision::{Loudness, Step};
 
 /// What became of one UID.
@@ -29,6 +31,9 @@ pub struct LedgerRow {
     pub failure: Option<String>,
 }
 
+/// The mails that opened new cases, as the histories name mails.
+pub type Openings = HashMap<CaseId, String>;
+
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryRow {
@@ -49,18 +54,19 @@ impl Change<'_> {
         &mut self,
         policy: &str,
         changes: &Changes<'_>,
+        openings: &Openings,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.save_cases(&changes.cases).await?;
-        let week = keys::week(now);
+        self.save_cases(&changes.cases, openings).await?;
+        let period = keys::period(now);
         let opened = changes.cases.iter().filter(|(_, loaded)| loaded.is_none());
         let references = opened.map(|(case, _)| {
             let bits = keys::reference_bits(policy, &case.reference);
-            [keys::thread_key(week, bits).into(), case.id.0.into(), 0.into()]
+            [keys::thread_key(period, bits).into(), case.id.0.into(), 0.into()]
         });
         let mails = changes.mails.iter().map(|mail| {
             let bits = keys::mail_bits(policy, &mail.message_id);
-            [keys::thread_key(week, bits).into(), mail.case.0.into(), i64::from(mail.ours).into()]
+            [keys::thread_key(period, bits).into(), mail.case.0.into(), i64::from(mail.ours).into()]
         });
         let rows: Vec<[Value; 3]> = references.chain(mails).collect();
         let head = "INSERT INTO thread (key, case_id, ours)";
@@ -76,21 +82,44 @@ impl Change<'_> {
         self.save_replies(policy, &changes.replies, now).await
     }
 
-    /// Saves cases, each with the version that it was loaded with.
+    /// Saves cases, each with what is remembered of it as it was loaded.
     ///
     /// # Errors
     /// See [`Change::save_book`].
-    pub async fn save_cases(&mut self, cases: &[(&Case, Option<u64>)]) -> Result<(), StoreError> {
-        let rows: Result<Vec<[Value; 11]>, StoreError> =
-            cases.iter().map(|(case, loaded)| case_row(case, *loaded)).collect();
+    pub async fn save_cases(
+        &mut self,
+        cases: &[(&Case, Option<Kept>)],
+        openings: &Openings,
+    ) -> Result<(), StoreError> {
+        let opened_in = |case: &Case| openings.get(&case.id).map(String::as_str).unwrap_or_default();
+        let rows: Result<Vec<[Value; 12]>, StoreError> =
+            cases.iter().map(|(case, loaded)| case_row(case, *loaded, opened_in(case))).collect();
         let head = "INSERT INTO matter (id, policy, reference, state, opened_at, last_mail_at, respond_by, due_at, \
-                    version, changed_from, detail)";
+                    version, changed_from, opened_in, detail)";
         let tail = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, last_mail_at = excluded.last_mail_at, \
                     respond_by = excluded.respond_by, due_at = excluded.due_at, version = excluded.version, \
                     changed_from = excluded.changed_from, detail = excluded.detail \
                     WHERE matter.version = excluded.changed_from AND matter.policy = excluded.policy";
         let changed = sql::write(self.connection(), head, tail, rows?).await?;
-        if changed == number(cases.len()).unsigned_abs() { Ok(()) } else { Err(StoreError::Conflict) }
+        if changed != number(cases.len()).unsigned_abs() {
+            return Err(StoreError::Conflict);
+        }
+        self.count_cases(cases).await
+    }
+
+    async fn count_cases(&mut self, cases: &[(&Case, Option<Kept>)]) -> Result<(), StoreError> {
+        let mut gained: BTreeMap<&'static str, i64> = BTreeMap::new();
+        for (case, loaded) in cases {
+            *gained.entry(case.state.slug()).or_default() += 1;
+            if let Some(kept) = loaded {
+                *gained.entry(kept.state.slug()).or_default() -= 1;
+            }
+        }
+        let gained = gained.into_iter().filter(|(_, n)| *n != 0);
+        let rows: Vec<[Value; 2]> = gained.map(|(state, n)| [state.into(), n.into()]).collect();
+        let tail = "ON CONFLICT (state) DO UPDATE SET n = matter_count.n + excluded.n";
+        sql::write(self.connection(), "INSERT INTO matter_count (state, n)", tail, rows).await?;
+        Ok(())
     }
 
     /// Takes a case that cannot be understood out of the way of time.
@@ -227,7 +256,7 @@ impl Change<'_> {
     }
 }
 
-fn case_row(case: &Case, loaded: Option<u64>) -> Result<[Value; 11], StoreError> {
+fn case_row(case: &Case, loaded: Option<Kept>, opened_in: &str) -> Result<[Value; 12], StoreError> {
     let detail = serde_json::to_string(case).map_err(|error| StoreError::Malformed(error.to_string()))?;
     Ok([
         case.id.0.into(),
@@ -240,7 +269,8 @@ fn case_row(case: &Case, loaded: Option<u64>) -> Result<[Value; 11], StoreError>
         // Whatever is due is looked for from its whole microsecond on.
         micros_or_never(case.due_at()).into(),
         number(case.version).into(),
-        number(loaded.unwrap_or(0)).into(),
+        number(loaded.map_or(0, |kept| kept.version)).into(),
+        opened_in.into(),
         detail.into(),
     ])
 }

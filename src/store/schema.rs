@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use sqlx::{AnyPool, Executor};
+use sqlx::Executor;
 
 use super::StoreError;
-use super::sql::{self, Columns, number};
+use super::sql::{self, Columns, Pool, number};
 
 /// The steps; the N-th leads to version N.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
@@ -19,7 +19,7 @@ pub(super) fn known() -> i64 {
 }
 
 /// Brings a database to the present version.
-pub(super) async fn migrate(pool: &AnyPool, path: &Path) -> Result<(), StoreError> {
+pub(super) async fn migrate(pool: &Pool, path: &Path) -> Result<(), StoreError> {
     let found = version(pool, path).await?;
     if found > known() {
         return Err(StoreError::Version { path: path.to_owned(), found, known: known() });
@@ -42,7 +42,7 @@ pub(super) async fn migrate(pool: &AnyPool, path: &Path) -> Result<(), StoreErro
 }
 
 /// The version of a database; 0 for an empty one.
-pub(super) async fn version(pool: &AnyPool, path: &Path) -> Result<i64, StoreError> {
+pub(super) async fn version(pool: &Pool, path: &Path) -> Result<i64, StoreError> {
     let tables = "SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table'";
     let ours = "SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
     if sql::one_number(pool, tables).await.map_err(|error| error.while_opening(path))? == 0 {

@@ -1,18 +1,26 @@
-//! Statements over many rows.
+//! Statements over many rows, and the only place that knows which driver runs them.
 //!
-//! Each statement costs a walk to the database's thread and back, and the driver looks up every placeholder by its
-//! name, which SQLite does by walking through those before it: chunks of 16 to 32 rows, and lists of a hundred values,
-//! are the cheapest. Each length is a statement of its own that stays prepared; so there are few lengths.
+//! Each statement costs a walk to the database's thread and back, so rows are written, and values looked for, many at
+//! once. Each length is a statement of its own that stays prepared; so there are few lengths. Long lists have nameless
+//! placeholders: a named one is looked up by SQLite in a walk through those before it.
 
-use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::StoreError;
 
+/// The driver; `any` would copy every value once more on its way in and out.
+pub(super) type Database = sqlx::Sqlite;
+pub(super) type Connection = sqlx::SqliteConnection;
+pub(super) type Pool = sqlx::SqlitePool;
+pub(super) type Row = sqlx::sqlite::SqliteRow;
+
 /// How many rows one statement writes.
-const WRITTEN: [usize; 5] = [16, 8, 4, 2, 1];
+const WRITTEN: [usize; 4] = [64, 16, 4, 1];
 /// How many values one statement looks for; shorter lists repeat their last.
-const LOOKED_FOR: [usize; 4] = [1, 8, 32, 96];
+const LOOKED_FOR: [usize; 4] = [1, 8, 64, 512];
+
+/// How many statements stay prepared: every length of every statement here, and the others.
+pub(super) const PREPARED: usize = 200;
 
 /// A value on its way into a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +59,7 @@ fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-type Query = sqlx::query::Query<'static, Any, sqlx::any::AnyArguments>;
+type Query = sqlx::query::Query<'static, Database, sqlx::sqlite::SqliteArguments>;
 
 fn bind(query: Query, value: Value) -> Query {
     match value {
@@ -63,7 +71,7 @@ fn bind(query: Query, value: Value) -> Query {
 
 /// Runs one statement; answers how many rows it changed.
 pub(super) async fn run<const N: usize>(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     statement: &'static str,
     values: [Value; N],
 ) -> Result<u64, StoreError> {
@@ -73,22 +81,22 @@ pub(super) async fn run<const N: usize>(
 
 /// The rows of one statement.
 pub(super) async fn rows<const N: usize>(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     statement: &'static str,
     values: [Value; N],
-) -> Result<Vec<AnyRow>, StoreError> {
+) -> Result<Vec<Row>, StoreError> {
     let query = values.into_iter().fold(sqlx::query(statement), bind);
     Ok(query.fetch_all(connection).await?)
 }
 
 /// The number `n` of a statement without values.
-pub(super) async fn one_number(pool: &AnyPool, statement: &'static str) -> Result<i64, StoreError> {
+pub(super) async fn one_number(pool: &Pool, statement: &'static str) -> Result<i64, StoreError> {
     Ok(sqlx::query(statement).fetch_one(pool).await?.try_get("n")?)
 }
 
 /// Writes rows: `head` is everything up to `VALUES`, `tail` what follows the rows. Answers how many rows changed.
 pub(super) async fn write<const N: usize>(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     head: &str,
     tail: &str,
     rows: Vec<[Value; N]>,
@@ -100,8 +108,7 @@ pub(super) async fn write<const N: usize>(
         while left >= length {
             let chunk: Vec<[Value; N]> = rows.by_ref().take(length).collect();
             left -= length;
-            let tuples: Vec<String> = (0..length).map(|row| placeholders(row * N + 1, N)).collect();
-            let statement = format!("{head} VALUES {} {tail}", tuples.join(","));
+            let statement = format!("{head} VALUES {} {tail}", vec![placeholders(N); length].join(","));
             let query = chunk.into_iter().flatten().fold(sqlx::query(AssertSqlSafe(statement)), bind);
             changed += query.execute(&mut *connection).await?.rows_affected();
         }
@@ -109,19 +116,20 @@ pub(super) async fn write<const N: usize>(
     Ok(changed)
 }
 
-/// The rows that a statement finds for many values: `head` with its own `first` values ends before the list of `IN`,
-/// `tail` follows it.
+/// The rows that a statement finds for many values: `head`, whose own `first` values stand in it in their order, ends
+/// before the list of `IN`; `tail` follows it.
 pub(super) async fn find(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     (head, tail): (&str, &str),
     first: &[Value],
     values: Vec<Value>,
-) -> Result<Vec<AnyRow>, StoreError> {
+) -> Result<Vec<Row>, StoreError> {
+    let head = nameless(head);
     let longest = LOOKED_FOR.last().copied().unwrap_or(1);
     let mut found = Vec::new();
     for chunk in values.chunks(longest) {
         let length = LOOKED_FOR.into_iter().find(|length| *length >= chunk.len()).unwrap_or(longest);
-        let list = placeholders(first.len() + 1, length);
+        let list = placeholders(length);
         let query = sqlx::query(AssertSqlSafe(format!("{head} {list} {tail}")));
         let query = first.iter().cloned().fold(query, bind);
         let padding = chunk.last().into_iter().cycle().take(length - chunk.len());
@@ -131,10 +139,20 @@ pub(super) async fn find(
     Ok(found)
 }
 
-/// `($3,$4,$5)`
-fn placeholders(first: usize, count: usize) -> String {
-    let names: Vec<String> = (first..first + count).map(|name| format!("${name}")).collect();
-    format!("({})", names.join(","))
+/// `(?,?,?)`
+fn placeholders(count: usize) -> String {
+    format!("({})", vec!["?"; count].join(","))
+}
+
+/// `$1 … $2` as `? … ?`: a statement has names for all of its values or for none.
+fn nameless(head: &str) -> String {
+    let mut pieces = head.split('$');
+    let mut nameless = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        nameless.push('?');
+        nameless.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    nameless
 }
 
 /// A column of a row.
@@ -144,7 +162,7 @@ pub(super) trait Columns {
     fn bytes(&self, name: &str) -> Result<Vec<u8>, StoreError>;
 }
 
-impl Columns for AnyRow {
+impl Columns for Row {
     fn number(&self, name: &str) -> Result<i64, StoreError> {
         Ok(self.try_get(name)?)
     }

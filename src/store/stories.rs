@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::sql::Columns;
 use super::*;
 use crate::base::id::{CaseId, ContentKey};
-use crate::casework::{Book, Case, Changes, Keys, KnownMail, SeenContent};
+use crate::casework::{Book, Case, Changes, Kept, Keys, KnownMail, SeenContent};
 use crate::decision::{Reading, decide, read};
 use crate::mail::Source;
 use crate::policy::{Files, Policy, RawFile, compile};
@@ -84,7 +84,7 @@ async fn decided(store: &Store, policy: &Policy, reading: &Reading, now: &str) -
     let standing = book.standing(reading, policy, now, now);
     let decision = decide(reading, &standing, policy, now, now);
     book.apply(reading, &decision, policy);
-    change.save_book(&policy.name, &book.changes(), now).await.expect("saved");
+    change.save_book(&policy.name, &book.changes(), &Openings::new(), now).await.expect("saved");
     change.commit().await.expect("committed");
     book.case(decision.case).expect("the case").clone()
 }
@@ -159,23 +159,43 @@ async fn a_conversation_is_found_for_months_and_its_own_ids_stay_young() {
 }
 
 #[tokio::test]
+async fn cases_are_counted_by_state_and_show_who_opened_them() {
+    let folder = Folder::new();
+    let (store, policy) = (folder.store().await, policy());
+    let first = decided(&store, &policy, &mail(&policy, 1, "Subject: a"), NOW).await;
+    decided(&store, &policy, &mail(&policy, 2, "Subject: b\r\nPrecedence: bulk"), NOW).await;
+    let mut taken = first.clone();
+    taken.acknowledge();
+    let mut change = store.begin().await.expect("a change");
+    change.save_cases(&[(&taken, Some(Kept::of(&first)))], &Openings::new()).await.expect("saved");
+    change.commit().await.expect("committed");
+    let reader = Reader::open(&folder.path()).await.expect("a reader");
+    let counted: Vec<(String, u64)> =
+        reader.overview().await.expect("an overview").cases.into_iter().collect();
+    assert_eq!(counted, [("acknowledged".to_owned(), 1), ("open".to_owned(), 1)]);
+    let cases = reader.cases(false, 10).await.expect("cases");
+    assert!(cases.iter().any(|case| case.people.is_empty()), "a machine is nobody to answer");
+    assert!(cases.iter().all(|case| case.opener.as_deref() == Some("anna@client.example")));
+}
+
+#[tokio::test]
 async fn a_case_is_saved_only_over_the_version_that_was_loaded() {
     let folder = Folder::new();
     let (store, policy) = (folder.store().await, policy());
     let mut case = decided(&store, &policy, &mail(&policy, 1, "Subject: a"), NOW).await;
-    let loaded = case.version;
+    let loaded = Kept::of(&case);
     case.acknowledge();
     case.acknowledge();
-    let save = async |case: &Case, loaded: Option<u64>| {
+    let save = async |case: &Case, loaded: Option<Kept>| {
         let mut change = store.begin().await.expect("a change");
-        change.save_cases(&[(case, loaded)]).await?;
+        change.save_cases(&[(case, loaded)], &Openings::new()).await?;
         change.commit().await
     };
     save(&case, Some(loaded)).await.expect("saved");
     assert!(save(&case, Some(loaded)).await.expect_err("stale").is_conflict());
     assert!(save(&case, None).await.expect_err("not new").is_conflict());
     let stolen = Case { policy: "other".to_owned(), ..case.clone() };
-    assert!(save(&stolen, Some(case.version)).await.expect_err("another policy's").is_conflict());
+    assert!(save(&stolen, Some(Kept::of(&case))).await.expect_err("another policy's").is_conflict());
 }
 
 #[tokio::test]
@@ -187,7 +207,7 @@ async fn contents_that_share_a_key_are_not_the_same() {
         SeenContent { content: reading.content, case: CaseId(7), at: at(NOW), date: reading.message.date };
     let mut change = store.begin().await.expect("a change");
     let changes = Changes { contents: &[seen], ..Changes::default() };
-    change.save_book(&policy.name, &changes, at(NOW)).await.expect("saved");
+    change.save_book(&policy.name, &changes, &Openings::new(), at(NOW)).await.expect("saved");
     let keys = || [Keys::of(&reading, at(NOW))];
     let found = change.load(&policy, &keys(), at(NOW)).await.expect("found");
     assert_eq!(found.contents, [seen]);
@@ -206,7 +226,7 @@ async fn what_is_dropped_before_its_commit_leaves_nothing() {
         change.heartbeat("alive", at(NOW)).await.expect("written");
         let mails = vec![KnownMail { message_id: "x".into(), case: CaseId(1), ours: false, fresh: false }];
         let changes = Changes { mails, ..Changes::default() };
-        change.save_book("story", &changes, at(NOW)).await.expect("saved");
+        change.save_book("story", &changes, &Openings::new(), at(NOW)).await.expect("saved");
     }
     let reader = Reader::open(&folder.path()).await.expect("a reader");
     assert_eq!(reader.overview().await.expect("an overview").heartbeat, None);

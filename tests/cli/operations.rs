@@ -9,7 +9,8 @@ use nightdesk::base::id::{CaseId, ContentKey};
 use nightdesk::casework::{Case, CaseState};
 use nightdesk::compose::{AlarmNote, Outgoing};
 use nightdesk::store::{
-    Alarm, Change, Cursor, Entry, EntryState, LedgerRow, LedgerState, MailboxKey, Settle, Settled, Store, Way,
+    Alarm, Change, Cursor, Entry, EntryState, LedgerRow, LedgerState, MailboxKey, Openings, Settle, Settled,
+    Store, Way,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -104,7 +105,7 @@ fn case(now: Timestamp) -> Case {
         last_mail_at: now - SignedDuration::from_mins(5),
         last_customer_mail_at: now,
         people: vec!["mia@client.example".to_owned()],
-        opener_domain: None,
+        opener: None,
         customer: None,
         subject: "Urgent: API\u{1b}[2J unavailable".to_owned(),
         subjects: Vec::new(),
@@ -195,7 +196,7 @@ fn a_daemon_that_fell_silent_is_not_running() {
 fn cases_are_listed_on_lines_that_fit() {
     let desk = Desk::new();
     written(&desk.path("night.db"), async |change, now| {
-        change.save_cases(&[(&case(now), None)]).await.expect("a case");
+        change.save_cases(&[(&case(now), None)], &Openings::new()).await.expect("a case");
     });
     let ran = desk.ran(&["cases"]);
     assert_eq!(ran.code, Some(0), "{}", ran.complaint);

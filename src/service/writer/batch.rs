@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::effects::Pending;
-use super::{Command, Rules, Verdict};
+use super::{Command, Rules, Verdict, alarms};
 use crate::base::id::CaseId;
 use crate::casework::{Book, Effect, Keys};
 use crate::compose;
@@ -19,8 +19,8 @@ use crate::decision::{Conversation, Decision, Reading, Step, Withheld, decide};
 use crate::policy::Policy;
 use crate::service::window::{Arrived, Content, Span, Watched, Window};
 use crate::store::{
-    Advance, Alarm, Change, Claimed, Cursor, EntryState, LedgerRow, LedgerState, Settled, Settling,
-    Standpoint, Stops, StoreError,
+    Advance, Alarm, Change, Claimed, Cursor, EntryState, LedgerRow, LedgerState, Settling, Standpoint, Stops,
+    StoreError,
 };
 
 /// Why a batch left nothing.
@@ -147,7 +147,7 @@ impl<'w> Batch<'w> {
             }
             Command::Settle(settle, _) => {
                 if let Some(settling) = self.change.settle(settle, now).await? {
-                    self.settled(&settling, &settle.settled).await?;
+                    self.settled(&settling).await?;
                 }
                 Done::Nothing
             }
@@ -155,28 +155,25 @@ impl<'w> Batch<'w> {
                 self.change.heartbeat(status, now).await?;
                 Done::Nothing
             }
-            // Windows are done together; the others change nothing that is kept.
-            Command::Commit(..) | Command::Configure(..) | Command::Look(_) => Done::Nothing,
+            Command::Configure(rules, _) => {
+                alarms::tidy(&mut self.change, rules).await?;
+                Done::Nothing
+            }
+            // Windows are done together; a look changes nothing by itself.
+            Command::Commit(..) | Command::Look(_) => Done::Nothing,
         };
         Ok(done)
     }
 
-    /// A way that takes something is well again. An alarm that cannot be delivered raises none about itself: there
-    /// would be no end.
-    async fn settled(&mut self, settling: &Settling, settled: &Settled) -> Result<(), Trouble> {
-        let way = settling.way.as_ref().map(ToString::to_string).unwrap_or_default();
+    /// An alert that failed on every channel of its step is an emergency, until one about the same case gets through.
+    async fn settled(&mut self, settling: &Settling) -> Result<(), Trouble> {
+        let Some(case) = settling.alert_of else { return Ok(()) };
         if settling.state == EntryState::Sent {
-            return Ok(self.change.clear(&format!("delivery-failed/{way}")).await?);
+            self.change.clear(&alarms::alert_undelivered(case)).await?;
         }
-        let Settled::Failed(reason) = settled else { return Ok(()) };
-        if settling.kind == "alarm" {
-            return Ok(());
-        }
-        let text = format!("{} cannot be delivered over {way}: {reason}", settling.kind);
-        self.pending.alarms.push(Alarm { key: format!("delivery-failed/{way}"), text });
-        if let Some(reference) = &settling.nobody_was_told {
-            let text = format!("an alert of case {reference} failed on every channel of its step");
-            self.pending.alarms.push(Alarm { key: format!("alert-undelivered/{reference}"), text });
+        if settling.nobody_was_told {
+            let text = format!("an alert of case {} failed on every channel of its step", case.reference());
+            self.pending.alarms.push(Alarm { key: alarms::alert_undelivered(case), text });
         }
         Ok(())
     }
@@ -199,7 +196,7 @@ impl<'w> Batch<'w> {
             self.window(window, mails).await?;
         }
         for (policy, book) in &self.books {
-            self.change.save_book(policy, &book.changes(), self.now).await?;
+            self.change.save_book(policy, &book.changes(), &self.pending.openings, self.now).await?;
         }
         Ok(verdicts)
     }
@@ -421,24 +418,37 @@ impl<'w> Batch<'w> {
     /// Writes the reply out; false when it could not be written.
     fn reply(&mut self, window: &Window, reading: &Reading, decision: &Decision) -> bool {
         let policy = &*window.watched.policy;
-        let written = match compose::reply(reading, decision, policy) {
+        let reply = match compose::reply(reading, decision, policy) {
             Ok(None) => return false,
-            Ok(Some(reply)) => compose::reply_mail(&reply, reading, decision, policy, self.now)
-                .map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(Some(reply)) => reply,
+            Err(error) => {
+                self.reply_failed(policy, &error);
+                return false;
+            }
         };
-        match written {
-            Ok(reply) => {
-                self.pending.reply(&window.watched.account, decision.case, reply, self.now);
+        match compose::reply_mail(&reply, reading, decision, policy, self.now) {
+            Ok(mail) => {
+                self.pending.reply(&window.watched.account, decision.case, mail, self.now);
                 self.replied += 1;
                 true
             }
+            Err(error) if error.is_about_the_recipient(&reply.to) => {
+                // Anybody can write from such an address, so it is no emergency.
+                let reference = decision.case.reference();
+                tracing::warn!(mailbox = %window.watched.name, reference, %error, "a reply was withheld");
+                self.pending.unwritable(decision.case, &error);
+                false
+            }
             Err(error) => {
-                let text = format!("policy {} has a reply that cannot be written: {error}", policy.name);
-                self.pending.alarms.push(Alarm { key: format!("reply-failed/{}", policy.name), text });
+                self.reply_failed(policy, &error);
                 false
             }
         }
+    }
+
+    fn reply_failed(&mut self, policy: &Policy, error: &dyn std::error::Error) {
+        let text = format!("policy {} has a reply that cannot be written: {error}", policy.name);
+        self.pending.alarms.push(Alarm { key: alarms::reply_failed(&policy.name), text });
     }
 
     /// Brings cases to now whose time has come. Answers whether there may be more.
@@ -457,7 +467,7 @@ impl<'w> Batch<'w> {
         for effect in book.advance(self.now) {
             self.pending.effect(&effect, &book, self.now);
         }
-        self.change.save_cases(&book.changes().cases).await?;
+        self.change.save_cases(&book.changes().cases, &self.pending.openings).await?;
         Ok(more)
     }
 
@@ -468,6 +478,7 @@ impl<'w> Batch<'w> {
         }
         for case in std::mem::take(&mut self.pending.answered) {
             self.change.withdraw_alerts(case, self.now).await?;
+            self.change.clear(&alarms::alert_undelivered(case)).await?;
         }
         for alarm in std::mem::take(&mut self.pending.alarms) {
             if self.change.raise(&alarm, self.now).await? {

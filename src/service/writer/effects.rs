@@ -4,16 +4,17 @@ use jiff::Timestamp;
 
 use crate::base::id::CaseId;
 use crate::casework::{Book, Case, Effect, Started};
-use crate::compose::{AlarmNote, Alert, Outgoing, ReplyMail};
-use crate::decision::{Decision, Reading};
+use crate::compose::{AlarmNote, Alert, ComposeError, Outgoing, ReplyMail};
+use crate::decision::{Conversation, Decision, Reading};
 use crate::service::window::Window;
-use crate::store::{Alarm, Entry, EntryState, HistoryRow, Way};
+use crate::store::{Alarm, Entry, EntryState, HistoryRow, Openings, Way};
 
 /// Everything that a batch will write at its end.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     pub(super) entries: Vec<Entry>,
     pub(super) history: Vec<HistoryRow>,
+    pub(super) openings: Openings,
     pub(super) alarms: Vec<Alarm>,
     /// Cases whose alerts nobody needs any more.
     pub(super) answered: Vec<CaseId>,
@@ -24,7 +25,11 @@ impl Pending {
     pub(super) fn mail(&mut self, decision: &Decision, reading: &Reading, (window, uid): (&Window, u32)) {
         let mailbox = reading.mailbox.as_deref().unwrap_or(&window.watched.name);
         let detail = format!("{mailbox}/{}/{uid}", window.uid_validity);
-        self.history.push(HistoryRow { case: decision.case, event: decision.conversation.slug(), detail });
+        if decision.conversation == Conversation::New {
+            self.openings.insert(decision.case, detail);
+        } else {
+            self.happened(decision.case, decision.conversation.slug(), detail);
+        }
     }
 
     /// Something follows from a mail, or from time.
@@ -90,6 +95,11 @@ impl Pending {
             due_at: now,
             state: EntryState::Pending,
         });
+    }
+
+    /// A reply to this sender cannot be written.
+    pub(super) fn unwritable(&mut self, case: CaseId, error: &ComposeError) {
+        self.happened(case, "reply-withheld", error.slug().to_owned());
     }
 
     /// Ops hear of an alarm.

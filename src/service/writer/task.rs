@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::batch::{Afterwards, Batch, Done, Trouble};
-use super::{Answer, Command, HandOff, Rules, Verdict, WriterError};
+use super::{Answer, Command, HandOff, Rules, Verdict, WriterError, alarms};
 use crate::base::clock::Clock;
 use crate::service::window::{Content, Span, Window};
 use crate::store::{Store, StoreError};
@@ -78,6 +78,7 @@ impl Task {
     async fn recover(&self) -> Result<(), StoreError> {
         let mut change = self.store.begin().await?;
         let (again, unknown) = change.recover(self.now()).await?;
+        alarms::tidy(&mut change, &self.rules).await?;
         change.commit().await?;
         if again + unknown > 0 {
             tracing::info!(

@@ -50,12 +50,20 @@ CREATE TABLE matter (
     version INTEGER NOT NULL,
     -- The version that the last change was made to; a change to any other is refused.
     changed_from INTEGER NOT NULL,
+    -- The mail that opened it, as the histories name mails.
+    opened_in TEXT NOT NULL,
     detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX matter_due ON matter (due_at) WHERE due_at > 0;
-CREATE INDEX matter_state ON matter (state, id);
+CREATE INDEX matter_open ON matter (id) WHERE state IN ('open', 'acknowledged');
 
--- Which case a mail belongs to: week of the entry, then bits of a hash.
+-- How many cases stand in each state, so that nobody has to count them.
+CREATE TABLE matter_count (
+    state TEXT PRIMARY KEY NOT NULL,
+    n INTEGER NOT NULL
+) STRICT;
+
+-- Which case a mail belongs to: the four weeks of the entry, then bits of a hash.
 CREATE TABLE thread (
     key INTEGER PRIMARY KEY NOT NULL,
     case_id INTEGER NOT NULL,
@@ -89,6 +97,7 @@ CREATE INDEX reply_mailbox ON reply (policy, mailbox, at);
 CREATE INDEX reply_at ON reply (at);
 CREATE INDEX reply_content ON reply (content);
 
+-- What happened to a case after the mail that opened it.
 CREATE TABLE history (
     case_id INTEGER NOT NULL,
     seq INTEGER NOT NULL,
