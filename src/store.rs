@@ -32,6 +32,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use change::Change;
@@ -135,7 +136,9 @@ async fn connect(path: &Path, purpose: Purpose) -> Result<sql::Pool, StoreError>
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .test_before_acquire(false);
+        .test_before_acquire(false)
+        // A transaction that could not be ended, as on a full disk, would be in the way of every later one.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
     pool.connect_with(options).await.map_err(|error| StoreError::opening(path, error))
 }
 

@@ -343,9 +343,11 @@ impl<O: Outbox> Tools<O> {
             (Outgoing::Alert(_) | Outgoing::Alarm(_), Settled::Sent) if well.insert(way.to_owned()) => {
                 return Trouble::Clear(key);
             }
-            // Of an alert that failed for good the writer tells as it settles it.
             (Outgoing::Alert(_), Settled::Retry { reason, .. }) if entry.attempt >= ALARM_AT_ATTEMPT => {
                 format!("channel {way} has not taken an alert in {} attempts: {reason}", entry.attempt)
+            }
+            (Outgoing::Alert(_), Settled::Failed(reason)) => {
+                format!("channel {way} will never take an alert: {reason}")
             }
             (Outgoing::Reply(_) | Outgoing::Alert(_) | Outgoing::Alarm(_), _) => return Trouble::None,
         };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::decision::Reading;
 use crate::policy::Policy;
@@ -43,6 +44,8 @@ pub struct Window {
     pub mails: Vec<Arrived>,
     /// The mailbox's rules when the mails were read.
     pub watched: Arc<Watched>,
+    /// Its share of the memory that mail may take; given back when it is recorded.
+    pub memory: Option<OwnedSemaphorePermit>,
 }
 
 /// What a window does to its mailbox.

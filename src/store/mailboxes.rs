@@ -254,15 +254,6 @@ impl Change<'_> {
         found.iter().map(|row| Ok(count(row.number("uid")?))).collect()
     }
 
-    /// Whether nothing of a mailbox is in quarantine.
-    ///
-    /// # Errors
-    /// See [`Change::open_mailbox`].
-    pub async fn nothing_quarantined(&mut self, mailbox: i64) -> Result<bool, StoreError> {
-        let statement = "SELECT uid FROM quarantine WHERE mailbox_id = $1 LIMIT 1";
-        Ok(sql::rows(self.connection(), statement, [mailbox.into()]).await?.is_empty())
-    }
-
     /// Which of these UIDs are in quarantine.
     ///
     /// # Errors

@@ -241,9 +241,10 @@ async fn an_unknown_channel_fails_and_the_first_success_of_another_takes_old_ala
     let mut rig = Rig::new(9);
     rig.leased.send(alert(1, "pager", 1)).await.unwrap();
     assert_eq!(rig.settled().await, (1, Settled::Failed("no channel pager".to_owned())));
+    assert_eq!(rig.next().await, Seen::Alarm("channel-failing/pager".to_owned()));
     rig.leased.send(alert(2, "log", 1)).await.unwrap();
     let sent = Settle { id: 2, attempt: 1, settled: Settled::Sent };
-    assert_eq!(rig.next().await, Seen::Settled(sent), "who settles a failure for good tells ops, too");
+    assert_eq!(rig.next().await, Seen::Settled(sent));
     assert_eq!(
         rig.next().await,
         Seen::Clear("channel-failing/log".to_owned()),

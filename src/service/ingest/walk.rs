@@ -370,14 +370,13 @@ impl<'a, R: Recorder> Recording<'a, R> {
         let under = Under { watched: watched.clone(), first_seen_at: self.first_seen_at, now };
         async move {
             let mut mails = reading::read(batch.mails, &under, &owned.surroundings.readers).await;
-            drop(batch.memory);
             let failed = batch.failed.into_iter();
             mails.extend(failed.map(|(uid, why)| Arrived {
                 uid,
                 internal_date: now,
                 content: Content::Failed(why),
             }));
-            Window { mailbox, fence, uid_validity, span: batch.span, mails, watched }
+            Window { mailbox, fence, uid_validity, span: batch.span, mails, watched, memory: batch.memory }
         }
     }
 }

@@ -322,10 +322,10 @@ impl<'w> Batch<'w> {
             Span::Again => {
                 gained.extend(rows.iter().map(|_| (LedgerState::Quarantined, -1)));
                 let well = rows.iter().filter(|row| row.state != LedgerState::Quarantined).map(|row| row.uid);
-                self.change.release(place, well).await?;
-                if self.change.nothing_quarantined(window.mailbox).await? {
-                    self.change.clear(&format!("mail-quarantined/{}", window.watched.name)).await?;
+                for uid in well.clone() {
+                    self.change.clear(&alarms::mail_quarantined(&window.watched.name, uid)).await?;
                 }
+                self.change.release(place, well).await?;
                 let stands = self.standpoints.get(&window.mailbox).and_then(|stands| stands.cursor);
                 let next_uid = stands.map_or(0, |cursor| cursor.next_uid);
                 (next_uid, next_uid)

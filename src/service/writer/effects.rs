@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::alarms;
 use crate::base::id::CaseId;
 use crate::casework::{Book, Case, Effect, Started};
 use crate::compose::{AlarmNote, Alert, ComposeError, Outgoing, ReplyMail};
@@ -124,7 +125,7 @@ impl Pending {
     pub(super) fn quarantined(&mut self, mailbox: &str, uid: u32) {
         let text =
             format!("mail {uid} of mailbox {mailbox} failed and was put aside: see `nightdesk quarantine`");
-        self.alarms.push(Alarm { key: format!("mail-quarantined/{mailbox}"), text });
+        self.alarms.push(Alarm { key: alarms::mail_quarantined(mailbox, uid), text });
     }
 
     fn happened(&mut self, case: CaseId, event: &'static str, detail: String) {

@@ -275,7 +275,7 @@ fn verdict(done: &[Done]) -> Verdict {
 
 /// A window for each mail. The last one of an advance goes up to where the whole went.
 fn apart(window: Window) -> Vec<Window> {
-    let Window { mailbox, fence, uid_validity, span, mut mails, watched } = window;
+    let Window { mailbox, fence, uid_validity, span, mut mails, watched, mut memory } = window;
     mails.sort_by_key(|mail| mail.uid);
     let last = mails.len().saturating_sub(1);
     let mut from = match span {
@@ -292,7 +292,9 @@ fn apart(window: Window) -> Vec<Window> {
             }
         };
         let watched = Arc::clone(&watched);
-        parts.push(Window { mailbox, fence, uid_validity, span, mails: vec![mail], watched });
+        // The last one gives it back.
+        let memory = if index == last { memory.take() } else { None };
+        parts.push(Window { mailbox, fence, uid_validity, span, mails: vec![mail], watched, memory });
     }
     parts
 }
