@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::service::watch::owner_task;
 use crate::service::{Watched, World};
 use crate::settings::{Account, Mailbox, Settings};
 
@@ -185,6 +186,25 @@ fn list(references: &BTreeSet<String>) -> String {
         text = format!("{text} and {more} more");
     }
     text
+}
+
+/// Whether an alarm is about a mailbox, channel or account that is not in the settings: nobody is left to take it back.
+pub(super) fn is_about_nothing(key: &str, settings: &Settings) -> bool {
+    let mailbox = |name: &str| settings.mailboxes.iter().any(|mailbox| mailbox.name.value == name);
+    let task = |name: &str| settings.mailboxes.iter().any(|mailbox| owner_task(&mailbox.name.value) == name);
+    let channel = |name: &str| settings.channels.iter().any(|channel| channel.name.value == name);
+    let account = |name: &str| settings.accounts.iter().any(|account| account.name.value == name);
+    match key.split_once('/') {
+        Some(("mailbox-stale" | "login-refused" | "uidvalidity-changed", name)) => !mailbox(name),
+        Some(("task-died", name)) => !task(name),
+        Some(("channel-failing", name)) => !channel(name),
+        Some(("delivery-failed", way)) => match way.split_once('/') {
+            Some(("channel", name)) => !channel(name),
+            Some(("account", name)) => !account(name),
+            Some(_) | None => false,
+        },
+        Some(_) | None => false,
+    }
 }
 
 /// Who is told, and when nobody is answered any more; how a channel sends is taken over without a word.

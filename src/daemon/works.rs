@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::present::{Ownership, Present, Works};
-use super::reload::{Owed, alarm_channels};
+use super::reload::{Owed, alarm_channels, is_about_nothing};
 use super::supervisor::{Done, Supervisor, Turn};
 use super::systemd;
 use crate::console::Console;
@@ -71,6 +71,7 @@ pub(super) async fn start(
     });
     let store = settings.store.path.clone();
     let works = Machinery { writer: writer.clone(), surroundings, channels, shared: shared.clone(), store };
+    works.take_back(settings).await;
     let (health, clock) = (Arc::clone(&shared.health), Arc::clone(&shared.clock));
     let mut present = Present::new(world, Arc::new(works), health, clock);
     present.start(supervisor);
@@ -169,6 +170,28 @@ async fn owed(store: &Path) -> Result<Owed, StoreError> {
     Ok(owed)
 }
 
+impl Machinery {
+    /// Takes alarms back that the settings leave nobody to take back.
+    async fn take_back(&self, settings: &Settings) {
+        if let Err(error) = self.try_to_take_back(settings).await {
+            tracing::warn!(error, "alarms of what the settings no longer have stay for now");
+        }
+    }
+
+    async fn try_to_take_back(&self, settings: &Settings) -> Result<(), String> {
+        let reader = Reader::open(&self.store).await.map_err(|error| error.to_string())?;
+        let overview = reader.overview().await.map_err(|error| error.to_string())?;
+        for alarm in overview.alarms.into_iter().filter(|alarm| is_about_nothing(&alarm.key, settings)) {
+            tracing::info!(
+                alarm = alarm.key,
+                "an alarm is taken back: the settings no longer have its subject"
+            );
+            self.writer.clear(alarm.key).await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
 impl Works for Machinery {
     async fn own(self: Arc<Self>, ownership: Ownership, cancel: CancellationToken) -> Done {
         let Ownership { key, account, watched } = ownership;
@@ -192,6 +215,8 @@ impl Works for Machinery {
 
     async fn turn_to(&self, settings: &Settings) -> Result<(), String> {
         self.channels.send_replace(Arc::new(ways_out(settings, &self.shared)));
-        self.writer.configure(rules(settings)).await.map_err(|error| error.to_string())
+        self.writer.configure(rules(settings)).await.map_err(|error| error.to_string())?;
+        self.take_back(settings).await;
+        Ok(())
     }
 }

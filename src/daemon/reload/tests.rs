@@ -208,3 +208,28 @@ fn replies_that_wait_keep_their_account() {
         Err(names(&["account \"main\" sends no more, and replies still have to go out there: K7Q4-MX2P"]))
     );
 }
+
+#[test]
+fn alarms_of_what_is_gone_are_about_nothing() {
+    let settings = settings(&[]);
+    for (key, is_about_nothing_now) in [
+        ("mailbox-stale/support", false),
+        ("mailbox-stale/billing", true),
+        ("login-refused/billing", true),
+        ("uidvalidity-changed/support", false),
+        ("task-died/mailbox support", false),
+        ("task-died/mailbox billing", true),
+        ("channel-failing/ops", false),
+        ("channel-failing/pagr", true),
+        ("delivery-failed/channel/ops", false),
+        ("delivery-failed/channel/pagr", true),
+        ("delivery-failed/account/main", false),
+        ("delivery-failed/account/old", true),
+        // A mail in quarantine and a case that nobody heard of stay, whoever watched.
+        ("mail-quarantined/billing", false),
+        ("alert-undelivered/K7Q4-MX2P", false),
+        ("breaker-open", false),
+    ] {
+        assert_eq!(is_about_nothing(key, &settings), is_about_nothing_now, "{key}");
+    }
+}
