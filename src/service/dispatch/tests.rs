@@ -33,6 +33,7 @@ struct Double {
     due: Arc<Mutex<VecDeque<Claimed>>>,
     seen: mpsc::UnboundedSender<Seen>,
     broken: Arc<AtomicBool>,
+    panics: Arc<AtomicBool>,
 }
 
 impl Double {
@@ -54,6 +55,7 @@ impl Outbox for Double {
         Ok(true)
     }
     async fn settle(&self, settle: Settle) -> Result<(), WriterError> {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "an attempt that a mistake of ours breaks off");
         self.tell(Seen::Settled(settle))
     }
     async fn alarm(&self, alarm: Alarm) -> Result<(), WriterError> {
@@ -80,7 +82,8 @@ impl Rig {
     /// `port` is where the account `slow` and the webhook `hook` are found.
     fn new(port: u16) -> Self {
         let (seen_in, seen) = mpsc::unbounded_channel();
-        let outbox = Double { due: Arc::default(), seen: seen_in, broken: Arc::default() };
+        let outbox =
+            Double { due: Arc::default(), seen: seen_in, broken: Arc::default(), panics: Arc::default() };
         let (leased, leased_out) = mpsc::channel(16);
         let (channels, channels_out) = watch::channel(Arc::new(ways(port)));
         let health = Arc::new(Health::default());
@@ -323,6 +326,23 @@ async fn a_reload_changes_the_ways() {
     rig.channels.send_replace(Arc::new(empty));
     rig.leased.send(alarm(2, "log")).await.unwrap();
     assert_eq!(rig.settled().await, (2, Settled::Failed("no channel log".to_owned())));
+}
+
+#[tokio::test]
+async fn an_attempt_that_dies_is_settled_all_the_same() {
+    let mut rig = Rig::new(9);
+    rig.outbox.panics.store(true, Ordering::SeqCst);
+    rig.leased.send(alert(1, "log", ALARM_AT_ATTEMPT)).await.unwrap();
+    let (id, settled) = rig.settled().await;
+    assert!(id == 1 && matches!(settled, Settled::Retry { .. }), "{settled:?}");
+    assert_eq!(rig.next().await, Seen::Alarm("channel-failing/log".to_owned()));
+    rig.outbox.panics.store(true, Ordering::SeqCst);
+    let lost = Claimed { way: Way::Account("gone".to_owned()), ..reply(2, in_an_hour()) };
+    rig.leased.send(lost).await.unwrap();
+    let (id, settled) = rig.settled().await;
+    assert!(id == 2 && matches!(settled, Settled::Unknown(_)), "it may have gone out: {settled:?}");
+    rig.leased.send(alarm(2, "log")).await.unwrap();
+    assert_eq!(rig.settled().await, (2, Settled::Sent), "its place is free again");
 }
 
 #[tokio::test]
