@@ -188,21 +188,33 @@ impl Book {
         standing
     }
 
-    /// The case of the same content. A mail with neither Message-ID nor Date could be written twice in the same words,
-    /// so there only a copy within a day is one. What came only to mailboxes for which nothing is sent was told to
-    /// nobody: its copy in one that acts is no duplicate.
+    /// The case of the same content. What came only to mailboxes for which nothing is sent was told to nobody: its copy
+    /// in one that acts is no duplicate.
     fn seen_before(&self, reading: &Reading, received_at: Timestamp) -> Option<CaseId> {
+        let seen = self.copy_of(reading, received_at)?;
+        (!self.was_only_watched(seen)).then_some(seen)
+    }
+
+    /// The case of the same content. A mail with neither Message-ID nor Date could be written twice in the same words,
+    /// so there only a copy within a day is one.
+    fn copy_of(&self, reading: &Reading, received_at: Timestamp) -> Option<CaseId> {
         let seen = self.by_content.get(&reading.content)?;
-        if !self.watches_only && self.cases.get(&seen.case).is_some_and(|case| case.only_watched) {
-            return None;
-        }
         let is_anchored = reading.message.message_id.is_some() || reading.message.date.is_some();
         let apart = received_at.duration_since(seen.at).abs();
         (is_anchored || apart < SignedDuration::from_hours(24)).then_some(seen.case)
     }
 
-    /// The id that the mail's case would have, unless another mail's case has it, or is called the same.
+    /// Whether nobody was told of a case, while for the mail at hand somebody would be.
+    fn was_only_watched(&self, id: CaseId) -> bool {
+        !self.watches_only && self.cases.get(&id).is_some_and(|case| case.only_watched)
+    }
+
+    /// The id that the mail's case would have, unless another mail's case has it, or is called the same. A copy of what
+    /// was only watched goes on with that case, so that the next copy is a duplicate.
     fn free_case(&self, reading: &Reading, received_at: Timestamp) -> CaseId {
+        if let Some(watched) = self.copy_of(reading, received_at).filter(|id| self.was_only_watched(*id)) {
+            return watched;
+        }
         let is_free = |id: CaseId| {
             self.cases.get(&id).is_none_or(|case| case.opened_by == reading.content)
                 && !self.taken.contains(&id)
