@@ -41,7 +41,8 @@ pub struct Patience {
     pub connect: Duration,
     /// For each response while we wait for one. Long enough for a server that reads a mail from tape-slow storage.
     pub response: Duration,
-    /// For a whole command, however lively the server is: 4 MiB over a line of 64 kbit/s.
+    /// For a whole command, however lively the server is: 4 MiB over a line of 200 kbit/s. No longer, since others may
+    /// wait for the memory meanwhile; after a window that took longer, mails are fetched one by one.
     pub command: Duration,
     /// For the end of IDLE after we asked for it.
     pub idle_end: Duration,
@@ -52,7 +53,7 @@ impl Default for Patience {
         Patience {
             connect: Duration::from_secs(30),
             response: Duration::from_mins(1),
-            command: Duration::from_mins(10),
+            command: Duration::from_mins(3),
             idle_end: Duration::from_secs(15),
         }
     }
