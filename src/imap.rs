@@ -10,9 +10,9 @@
 //! session that erred is dropped. No password and no mail text stands in an error.
 //!
 //! Responses are parsed by `async_imap`, between two layers of our own, since by itself it takes failures for empty
-//! answers and ends at the first line that it does not know: below it the [`guard`] hands on only what it is known to
-//! take, above it [`connection`] runs every command and looks at its end. Its types stay in [`response`] and
-//! [`structure`].
+//! answers and ends at the first line that it does not know: below it the `guard` hands on only what it is known to
+//! take, above it `connection` runs every command and looks at its end. Its types stay in `response` and
+//! `structure`.
 
 mod base64;
 mod connection;
