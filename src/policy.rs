@@ -14,6 +14,7 @@ mod example;
 mod files;
 mod people;
 mod reply;
+mod schema;
 mod target;
 mod words;
 mod written;
@@ -29,6 +30,7 @@ pub use example::{Example, ExampleMail, Expectation, Wanted};
 pub use files::{Files, RawFile};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
 pub use reply::{NearMissVariable, RenderError, Rendered, Replies, ReplyVariables};
+pub use schema::SCHEMA;
 pub use target::Target;
 pub use words::{Place, PlaceSet, Scan, Term, TermHit, TermKind, Words};
 

@@ -7,7 +7,7 @@ use super::{Ending, evaluate, output};
 use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::compose::{Colours, diagnostics};
 use crate::daemon::connect_check;
-use crate::policy::Policy;
+use crate::policy::{Policy, SCHEMA};
 use crate::service::{NoWorld, World, load_world, not_acted_on};
 use crate::settings::{ChannelKind, SecretSource, Settings};
 use crate::sources::settings_environment;
@@ -25,10 +25,17 @@ pub(super) struct Arguments {
     /// Also log in to every server of the settings, changing nothing
     #[arg(long, requires = "config")]
     connect: bool,
+    /// Print the JSON Schema of policy.toml, for editors
+    #[arg(long, group = "checked", conflicts_with_all = ["config", "policy"])]
+    schema: bool,
 }
 
 /// Checks what was named. Mistakes are the answer, so they go to stdout.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    if arguments.schema {
+        output::answer(SCHEMA)?;
+        return Ok(Ending::Fine);
+    }
     let mut ending = Ending::Fine;
     if let Some(config) = &arguments.config {
         ending = settings(config, arguments.connect)?;
