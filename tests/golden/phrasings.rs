@@ -5,8 +5,10 @@
 //! The first lines of a list were there to improve the words by; the rest never was looked at for that, and so tells
 //! how the words do with sentences that nobody has seen.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use nightdesk::decision::{Decision, Reading, Standing, decide, read};
@@ -85,7 +87,7 @@ fn default(label: &str, policy: &Policy) -> Option<String> {
     value(label, "Hello.", policy).0
 }
 
-fn misses(list: &List, labels: &[&str], policy: &Policy) -> Vec<Miss> {
+fn misses(list: &List, labels: &BTreeSet<&str>, policy: &Policy) -> Vec<Miss> {
     let mut misses = Vec::new();
     for (line, text) in (1..).zip(&list.lines) {
         if let Some((label, wanted)) = list.name.split_once('.') {
@@ -106,26 +108,25 @@ fn misses(list: &List, labels: &[&str], policy: &Policy) -> Vec<Miss> {
     misses
 }
 
-fn report(policy: &Path, lists: &[List]) -> String {
-    let mut text = format!("{}\n", name(policy));
-    if !policy.exists() {
+/// How many of some lines came out right.
+fn right(lines: RangeInclusive<usize>, misses: &[Miss]) -> usize {
+    lines.filter(|line| misses.iter().all(|miss| miss.line != *line)).count()
+}
+
+fn report(folder: &Path, lists: &[List]) -> String {
+    let mut text = format!("{}\n", name(folder));
+    if !folder.exists() {
         return text + "  there is no such policy\n";
     }
-    let policy = self::policy(policy);
-    let mut labels: Vec<&str> = lists.iter().filter_map(|list| Some(list.name.split_once('.')?.0)).collect();
-    labels.dedup();
+    let policy = policy(folder);
+    let labels: BTreeSet<&str> = lists.iter().filter_map(|list| Some(list.name.split_once('.')?.0)).collect();
     for list in lists {
-        let misses = misses(list, &labels, &policy);
-        let among = |lines: std::ops::RangeInclusive<usize>| {
-            let mut missed: Vec<usize> =
-                misses.iter().map(|miss| miss.line).filter(|line| lines.contains(line)).collect();
-            missed.dedup();
-            lines.count() - missed.len()
-        };
-        let (seen, unseen) = (among(1..=SEEN), among(SEEN + 1..=LINES));
-        writeln!(text, "  {}: {seen} of {SEEN} right, {unseen} of the {} unseen", list.name, LINES - SEEN)
+        let wrong = misses(list, &labels, &policy);
+        let (seen, unseen) = (right(1..=SEEN, &wrong), right(SEEN + 1..=LINES, &wrong));
+        let rest = LINES - SEEN;
+        writeln!(text, "  {}: {seen} of {SEEN} right, {unseen} of the {rest} unseen", list.name)
             .expect("text");
-        for Miss { line, why } in &misses {
+        for Miss { line, why } in &wrong {
             let said = list.lines.get(line - 1).map_or("", String::as_str);
             writeln!(text, "    {line}: {why}\n      {said}").expect("text");
         }
