@@ -10,6 +10,7 @@ mod labels;
 mod people;
 mod replies;
 mod rules;
+mod word_lists;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -71,7 +72,8 @@ fn mean(
     let calendars = hours::calendars(file, &written.calendars, &mut texts, problems);
     let name = written.name.as_ref().filter(|name| Seen::new("policy").is_new(file, name, problems));
     let (desks, desk_names) = hours::desks(file, written, &calendars, problems);
-    let (labels, words_without_asks) = labels::labels(file, written, problems);
+    let lists = word_lists::WordLists::new(file, &written.words, problems);
+    let (labels, words_without_asks) = labels::labels(file, written, &lists, problems);
     let beyond = written.mailboxes.get(MOST_RULES).map(|name| name.span.clone());
     at_most(file, "mailboxes", MOST_RULES, beyond, problems);
     let mailboxes = written.mailboxes.get(..MOST_RULES).unwrap_or(&written.mailboxes);
@@ -85,7 +87,7 @@ fn mean(
         values: conditions::KnownValues::new(&labels, &desk_names, &mailboxes, &customers),
     };
     let assigns = hours::assigns(&written.assigns, &vocabulary, problems);
-    let (asks, found) = rules::asks(&written.asks, &vocabulary, problems);
+    let (asks, found) = rules::asks(&written.asks, &lists, &vocabulary, problems);
     let escalations = rules::escalations(&written.escalations, &vocabulary, problems);
     let (replies, sources) = replies::load(&mut texts, problems);
     let coverage = rules::coverage(&written.coverage, &vocabulary, &escalations, &replies, problems);

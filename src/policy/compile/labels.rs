@@ -7,6 +7,7 @@ use super::super::condition::FIXED_KEYS;
 use super::super::words::Use;
 use super::super::written;
 use super::super::{Label, LabelKind, Place, PlaceSet, Term, TermKind, Words};
+use super::word_lists::WordLists;
 use super::{Seen, at_most, find, malformed, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::base::document::{At, Problems, clip};
@@ -55,6 +56,7 @@ const MOST_WORDS: usize = 500_000;
 pub(super) fn labels(
     file: &Arc<SourceFile>,
     written: &written::Policy,
+    lists: &WordLists,
     problems: &mut Problems,
 ) -> (Vec<Label>, Option<WordsWithoutAsks>) {
     if !written.labels.iter().any(|label| label.name.value == URGENCY) {
@@ -65,7 +67,13 @@ pub(super) fn labels(
     }
     let mut seen = Seen::new("label");
     let mut labels = Vec::new();
-    let mut collected = Collected::default();
+    let mut collected = Collected {
+        lists,
+        terms: Vec::new(),
+        patterns: Vec::new(),
+        excepts: Vec::new(),
+        headers: Vec::new(),
+    };
     let beyond = written.labels.get(MOST_LABELS).map(|label| label.name.span.clone());
     at_most(file, "labels", MOST_LABELS, beyond, problems);
     for label in written.labels.iter().take(MOST_LABELS) {
@@ -100,9 +108,11 @@ fn legal_name(file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems
 }
 
 /// Terms of all labels, with the place each came from.
-#[derive(Default)]
-struct Collected {
+struct Collected<'w> {
+    lists: &'w WordLists,
     terms: Vec<Term>,
+    /// The patterns among them, with the lists of words put in.
+    patterns: Vec<String>,
     excepts: Vec<(At<String>, usize, usize)>,
     headers: Vec<String>,
 }
@@ -111,7 +121,7 @@ fn word_label(
     file: &Arc<SourceFile>,
     label: &written::Label,
     index: usize,
-    collected: &mut Collected,
+    collected: &mut Collected<'_>,
     problems: &mut Problems,
 ) -> Label {
     let mut values: Vec<String> = Vec::new();
@@ -170,7 +180,7 @@ fn collect(
     file: &Arc<SourceFile>,
     word: &written::Word,
     (label, value): (usize, usize),
-    collected: &mut Collected,
+    collected: &mut Collected<'_>,
     problems: &mut Problems,
 ) {
     let places = places(file, &word.places, collected, problems);
@@ -189,6 +199,10 @@ fn collect(
                 let allowed = "at least one letter or digit: marks alone stand everywhere";
                 malformed(file, text, "this is no keyword", allowed, problems);
             }
+            if kind == TermKind::Pattern {
+                let whole = collected.lists.put_into(file, text, problems);
+                collected.patterns.push(whole.into_owned());
+            }
             collected.terms.push(Term {
                 text: text.value.clone(),
                 label,
@@ -205,7 +219,7 @@ fn collect(
 fn places(
     file: &Arc<SourceFile>,
     written: &[At<String>],
-    collected: &mut Collected,
+    collected: &mut Collected<'_>,
     problems: &mut Problems,
 ) -> PlaceSet {
     if written.is_empty() {
@@ -250,11 +264,11 @@ fn header_index(place: &str, headers: &mut Vec<String>) -> Option<usize> {
 
 fn build(
     file: &Arc<SourceFile>,
-    collected: Collected,
+    collected: Collected<'_>,
     urgency: Option<usize>,
     problems: &mut Problems,
 ) -> Option<WordsWithoutAsks> {
-    let Collected { terms, excepts, headers } = collected;
+    let Collected { lists: _, terms, patterns: sources, excepts, headers } = collected;
     let places: Vec<At<()>> = terms.iter().map(|term| At::new((), term.origin.span.clone())).collect();
     let mut phrases: Vec<&str> = Vec::new();
     let mut phrase_places: Vec<At<()>> = Vec::new();
@@ -282,7 +296,6 @@ fn build(
     let lexicon = lexicon(file, &phrases, &phrase_places, problems);
     let of_kind = |kind| terms.iter().enumerate().filter(move |(_, term)| term.kind == kind);
     let pattern_terms: Vec<usize> = of_kind(TermKind::Pattern).map(|(index, _)| index).collect();
-    let sources: Vec<&str> = of_kind(TermKind::Pattern).map(|(_, term)| term.text.as_str()).collect();
     let pattern_places: Vec<At<()>> =
         pattern_terms.iter().filter_map(|index| places.get(*index)).cloned().collect();
     let patterns = patterns(file, &sources, &pattern_places, problems);
@@ -338,7 +351,7 @@ const MOST_PATTERNS: usize = 1_000;
 /// Compiles patterns, noting each that cannot be.
 pub(super) fn patterns(
     file: &Arc<SourceFile>,
-    sources: &[&str],
+    sources: &[impl AsRef<str>],
     places: &[At<()>],
     problems: &mut Problems,
 ) -> Option<Patterns> {
@@ -360,7 +373,7 @@ pub(super) fn patterns(
             )
         });
         // Sound alone, so it is the sum that is too large, and no pattern behind it can mend that.
-        if sources.get(bad).is_none_or(|source| Patterns::build(&[source]).is_ok()) {
+        if sources.get(bad).is_none_or(|source| Patterns::build(&[source.as_ref()]).is_ok()) {
             return None;
         }
         // Those before are sound, so only those behind are tried again.

@@ -12,6 +12,7 @@ use super::super::{
 };
 use super::conditions::condition;
 use super::labels::patterns;
+use super::word_lists::WordLists;
 use super::{Seen, Vocabulary, at_most, find, malformed, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
 use crate::base::document::{At, Problems, clip};
@@ -20,6 +21,7 @@ use crate::lexicon::Patterns;
 
 pub(super) fn asks(
     written: &[written::Ask],
+    lists: &WordLists,
     vocabulary: &Vocabulary<'_>,
     problems: &mut Problems,
 ) -> (Vec<Ask>, Option<Patterns>) {
@@ -32,7 +34,7 @@ pub(super) fn asks(
         let when = condition(ask.when.as_ref(), vocabulary, &[], problems);
         let start = sources.len();
         for found in &ask.found {
-            sources.push(found.value.as_str());
+            sources.push(lists.put_into(file, found, problems));
             places.push(At::new((), found.span.clone()));
         }
         let (Some(name), Some(question)) = (&ask.name, &ask.question) else { continue };

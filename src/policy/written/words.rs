@@ -1,4 +1,4 @@
-//! As written: `[[label.NAME]]`, `[matrix.NAME]`, `[[ask]]`.
+//! As written: `[words]`, `[[label.NAME]]`, `[matrix.NAME]`, `[[ask]]`.
 
 use super::When;
 use crate::base::document::{At, Problems, Table};
@@ -41,6 +41,13 @@ pub(in crate::policy) struct Ask {
     pub(in crate::policy) found: Vec<At<String>>,
     pub(in crate::policy) question: Option<At<String>>,
     pub(in crate::policy) place: At<()>,
+}
+
+/// Lists of words by name.
+pub(super) fn lists(root: &Table<'_>, problems: &mut Problems) -> Vec<(At<String>, Vec<At<String>>)> {
+    let Some(table) = root.table("words", problems) else { return Vec::new() };
+    let lists = table.entries().into_iter();
+    lists.map(|(name, words)| (At::new(name.value.to_owned(), name.span), words.strings(problems))).collect()
 }
 
 pub(super) fn labels(root: &Table<'_>, problems: &mut Problems) -> Vec<Label> {
