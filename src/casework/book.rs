@@ -285,6 +285,21 @@ impl Book {
         effects
     }
 
+    /// Brings every case to `now` through each instant at which something is due, as a service does that never sleeps.
+    pub fn live_through(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        // Each round starts a deferral or ends an escalation for good.
+        while let Some(due) = self.due_at().filter(|due| *due <= now) {
+            effects.extend(self.advance(due));
+        }
+        effects
+    }
+
+    /// When time alone changes any case next.
+    fn due_at(&self) -> Option<Timestamp> {
+        self.cases.values().filter_map(Case::due_at).min()
+    }
+
     /// By what the mail refers to, nearest first; else by the reference in its subject, which anybody can write, so
     /// that it joins only for the case's own customer or host.
     fn joined(&self, reading: &Reading, policy: &Policy) -> Option<(CaseId, JoinedBy)> {
