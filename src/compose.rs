@@ -6,6 +6,7 @@
 mod arithmetic;
 mod diagnostics;
 mod explanation;
+pub mod ink;
 mod narrative;
 mod outgoing;
 mod reply;

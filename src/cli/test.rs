@@ -10,16 +10,10 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anstyle::{AnsiColor, Color, Style};
-
 use super::evaluate::load;
 use super::{Ending, output};
+use crate::compose::ink::{DIM, GOOD, LOUD, TITLE};
 use crate::policy::{Example, Policy};
-
-const BAD: Style = Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::Red)));
-const GOOD: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
-const DIM: Style = Style::new().dimmed();
-const TITLE: Style = Style::new().bold();
 
 /// Fewer examples than this are not worth another thread.
 const WORTH_A_THREAD: usize = 50;
@@ -82,7 +76,7 @@ impl Report {
         let block = |failure: &Failure| {
             let Failure { name, place, lines } = failure;
             format!(
-                "{BAD}FAILED{BAD:#} {TITLE}{name}{TITLE:#}\n  {DIM}{}, {place}{DIM:#}\n{lines}\n",
+                "{LOUD}FAILED{LOUD:#} {TITLE}{name}{TITLE:#}\n  {DIM}{}, {place}{DIM:#}\n{lines}\n",
                 self.policy
             )
         };
@@ -142,19 +136,20 @@ fn summary(reports: &[Report], policies: usize, filter: Option<&str>) -> String 
     let not_tested = policies - reports.len();
     if not_tested > 0 {
         let policies = if not_tested == 1 { "policy was" } else { "policies were" };
-        lines.push(format!("{BAD}{not_tested} {policies} not tested{BAD:#}\n"));
+        lines.push(format!("{LOUD}{not_tested} {policies} not tested{LOUD:#}\n"));
     }
     if all.failed > 0 {
         lines.push("\nfailed:\n".to_owned());
     }
     let failed = reports.iter().flat_map(|report| &report.failed);
-    let name = |failure: &Failure| format!("  {BAD}{}{BAD:#} {DIM}{}{DIM:#}\n", failure.name, failure.place);
+    let name =
+        |failure: &Failure| format!("  {LOUD}{}{LOUD:#} {DIM}{}{DIM:#}\n", failure.name, failure.place);
     lines.extend(failed.map(name));
     lines.concat()
 }
 
 fn counts(name: &str, tally: Tally, filter: Option<&str>) -> String {
-    let style = if tally.failed > 0 { BAD } else { GOOD };
+    let style = if tally.failed > 0 { LOUD } else { GOOD };
     let left = filter.map(|_| format!(", {} filtered out", tally.filtered_out)).unwrap_or_default();
     format!("{name}: {style}{} passed, {} failed{style:#}{left}\n", tally.passed, tally.failed)
 }

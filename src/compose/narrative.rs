@@ -6,9 +6,10 @@
 //! Text of the mail reaches the terminal without control characters, so that no mail can move the cursor or forge a
 //! line of the explanation.
 
-use anstyle::{AnsiColor, Color, Style};
+use anstyle::Style;
 
 use super::explanation::Explained;
+use super::ink::{DIM, GOOD, HIT, LOUD, TITLE};
 use super::timeline::Timeline;
 use super::trace::{Context, hours};
 use super::words::instant_in_words;
@@ -19,12 +20,6 @@ mod reasons;
 mod text;
 
 const WIDTH: usize = 80;
-const TITLE: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const LOUD: Style = Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::Red)));
-const GOOD: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
-const HIT: Style = Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
-
 /// The explanation as text with escape sequences; who prints it to something else than a terminal strips them. With a
 /// timeline it says what follows if nobody reacts.
 pub fn narrative(explained: &Explained<'_>, timeline: Option<&Timeline<'_>>) -> String {
@@ -116,7 +111,7 @@ fn outcome(page: &mut Page, explained: &Explained<'_>) {
     let rule = decision.coverage.and_then(|rule| policy.coverage.get(rule));
     match rule {
         Some(rule) => {
-            page.entry("rule", &format!("{} {DIM}{}{DIM:#}", rule.name, policy.source(&rule.origin)));
+            page.entry("rule", &format!("{}  {DIM}{}{DIM:#}", rule.name, policy.source(&rule.origin)));
         }
         None => page.entry("rule", "none"),
     }

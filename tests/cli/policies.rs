@@ -359,3 +359,41 @@ headers = { "Authentication-Results" = "mx.example.com; dmarc=fail header.from=e
     let folder = desk_with_agents(&(TIMELINE.to_owned() + &then));
     assert_eq!(ran(&["test", &folder.path]).code, Some(0));
 }
+
+#[test]
+fn a_mail_that_follows_belongs_to_the_conversation_unless_it_says_otherwise() {
+    let then = r#"
+[[test.then]]
+at = "2026-01-09 21:30"
+event = "mail"
+expect = { conversation = "follow-up", waiting = ["inbox"] }
+[[test.then]]
+at = "2026-01-09 21:40"
+event = "mail"
+subject = "Something else, urgent"
+headers = { "In-Reply-To" = "" }
+expect = { conversation = "new", alerts = ["on-call"], starts = false, running = false }
+[[test.then]]
+at = "2026-01-09 21:50"
+event = "mail"
+from = "somebody@other.example"
+headers = { "In-Reply-To" = "<then-2@nightdesk.test>" }
+expect = { conversation = "follow-up", alerts = false, case = "open" }
+"#;
+    let folder = desk_with_agents(&(TIMELINE.to_owned() + then));
+    let ran = ran(&["test", &folder.path]);
+    assert_eq!((ran.code, ran.complaint.as_str()), (Some(0), ""), "{}", ran.answer);
+}
+
+#[test]
+fn what_follows_a_mail_of_a_file_refers_to_it() {
+    let then = "[[test.then]]\nat = \"2026-01-12 10:00\"\nevent = \"answer\"\nbody = \"Press the button.\"\n\
+        expect = { case = \"answered\" }\n";
+    let test = "[[test]]\nname = \"a file\"\nat = \"2026-01-09 21:00\"\nfile = \"question.eml\"\nexpect = { case = \"open\" }\n";
+    let folder = desk_with_agents(&(test.to_owned() + then));
+    let mail = "From: Zoe <zoe@client.example>\r\nTo: support@example.com\r\nMessage-ID: <odd$id@client.example>\r\n\
+        Subject: =?utf-8?Q?St=C3=B6rung?=\r\n\r\nHow?\r\n";
+    folder.write("tests/question.eml", mail);
+    let ran = ran(&["test", &folder.path]);
+    assert_eq!((ran.code, ran.answer.as_str()), (Some(0), "desk: 1 passed, 0 failed\n"));
+}

@@ -5,9 +5,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{BAD, DIM, GOOD};
 use crate::base::text::clean;
 use crate::casework::Case;
+use crate::compose::ink::{DIM, GOOD, LOUD};
 use crate::compose::{Explanation, instant_in_words};
 use crate::policy::{Expectation, Origin, Policy, Wanted};
 
@@ -135,7 +135,7 @@ pub(super) fn difference(expected: &Expectation, happened: &Happened<'_>, policy
 /// What was wanted and what came, a line each.
 fn apart(expected: &Expectation, got: &Value, policy: &Policy) -> Vec<String> {
     let wanted = |text: &str| format!("    wanted {GOOD}{text}{GOOD:#}\n");
-    let came = |text: &str| format!("    got    {BAD}{text}{BAD:#}\n");
+    let came = |text: &str| format!("    got    {LOUD}{text}{LOUD:#}\n");
     match (expected.key.as_str(), &expected.wanted, got) {
         (key @ ("says" | "says_not"), Wanted::Texts(texts), Value::String(reply)) => {
             let not = if key == "says_not" { "not " } else { "" };
@@ -155,7 +155,7 @@ fn apart(expected: &Expectation, got: &Value, policy: &Policy) -> Vec<String> {
             let got: Vec<&str> = got.iter().filter_map(Value::as_str).collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let (missing, more) = (without(&texts, &got), without(&got, &texts));
-            let lists = [("missing", missing, GOOD), ("unwanted", more, BAD)];
+            let lists = [("missing", missing, GOOD), ("unwanted", more, LOUD)];
             let lists = lists.into_iter().filter(|(_, list, _)| !list.is_empty());
             lists.map(|(name, list, style)| format!("    {name} {style}{list:?}{style:#}\n")).collect()
         }

@@ -5,9 +5,9 @@
 
 use super::super::evaluate::{Decided, evaluate, read_bytes};
 use super::difference::{Happened, difference, instant, line};
-use super::{DIM, TITLE};
 use crate::base::id::CaseId;
 use crate::casework::{Book, Effect};
+use crate::compose::ink::{DIM, TITLE};
 use crate::compose::{Explained, Explanation};
 use crate::decision::Conversation;
 use crate::policy::{AddressRule, Event, Example, ExampleMail, Expectation, Following, Policy};

@@ -3,9 +3,10 @@
 use anstyle::Style;
 
 use super::super::arithmetic::local_in_words;
+use super::super::ink::{DIM, GOOD};
 use super::super::trace::{Context, Line, assign_cause};
 use super::super::words::{hours_in_words, instant_in_words};
-use super::{DIM, GOOD, Page};
+use super::Page;
 use crate::base::text::clean;
 use crate::calendar::{Calendar, ClosedFor, State};
 use crate::decision::Step;

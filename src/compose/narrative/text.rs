@@ -1,8 +1,9 @@
 //! What was read as new text, hits marked; and what was seen there and does not count.
 
 use super::super::explanation::Explained;
+use super::super::ink::{DIM, HIT};
 use super::super::trace::Context;
-use super::{DIM, HIT, Page};
+use super::Page;
 use crate::base::text::{clean, one_line};
 use crate::decision::{Hit, Ignored, Why};
 use crate::mail::{Region, RegionKind, Text};
