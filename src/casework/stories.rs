@@ -664,9 +664,11 @@ fn the_outlook_of_a_case_is_what_it_does_when_time_goes_by() {
     // A second before its end it runs, at its end it has lapsed.
     let second = jiff::SignedDuration::from_secs(1);
     let effects = story.book.live_through(end.at - second);
-    let started = |effect: &super::Effect| match effect {
-        super::Effect::Alert { started, .. } => started.escalation.clone(),
-        other => panic!("time alone does not do this: {other:?}"),
+    let started = |effect: &super::Effect| {
+        let super::Effect::Alert { started, .. } = effect else {
+            panic!("time alone does not do this: {effect:?}")
+        };
+        started.escalation.clone()
     };
     let effects: Vec<String> = effects.iter().map(started).collect();
     assert_eq!(starts.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>(), effects);
