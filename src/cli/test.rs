@@ -28,6 +28,7 @@ pub(super) fn run(policies: &[PathBuf], filter: Option<&str>) -> anyhow::Result<
             continue;
         };
         let Some(policy) = outcome.policy else {
+            output::complain(&format!("{} is not tested, since it has mistakes:\n", path.display()));
             output::complain_of(&outcome.diagnostics, outcome.left_out);
             ending = ending.or(Ending::Negative);
             continue;

@@ -27,7 +27,8 @@ pub(super) fn section(page: &mut Page, explained: &Explained<'_>, context: &Cont
     if let Some(unreadable) = message.unreadable {
         page.entry("unreadable", unreadable.slug());
     }
-    page.entry("subject", &marked(&message.subject, 0, Place::Subject, &counted));
+    let subject = marked(&message.subject, 0, Place::Subject, &counted);
+    page.entry("subject", if subject.is_empty() { "(none)" } else { &subject });
     let mut left = MOST_LINES;
     for (place, text) in [(Place::Body, &message.body), (Place::Forwarded, &message.forwarded)] {
         let shown = NewText { page, place, text, counted: &counted, left };
