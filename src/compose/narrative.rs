@@ -135,7 +135,8 @@ fn reply_line(explained: &Explained<'_>) -> String {
         return format!("{LOUD}none: {} in {}{LOUD:#}", error.message, error.file);
     }
     if let Ok(Some(reply)) = reply {
-        return format!("{GOOD}{} to {}{GOOD:#}", reply.template, reply.to);
+        let language = reply.language.as_ref().map(|tag| format!(" ({tag})")).unwrap_or_default();
+        return format!("{GOOD}{}{language} to {}{GOOD:#}", reply.template, reply.to);
     }
     if decision.reply_withheld.is_empty() {
         return "none".to_owned();

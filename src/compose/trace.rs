@@ -1,5 +1,6 @@
 //! The steps of a decision in words, one line each.
 
+use crate::base::language::Language;
 use crate::calendar::State;
 use crate::decision::{
     AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, NoReplyCause, Reading,
@@ -76,15 +77,14 @@ impl Context<'_> {
             Step::Reply { template } => {
                 let name = self.policy.replies.name(*template).unwrap_or_default();
                 let to = self.decision.reply.as_ref().map(|plan| plan.to.to_string()).unwrap_or_default();
-                let source =
-                    self.policy.replies.file(*template).map(|file| format!("{file}:1")).unwrap_or_default();
                 Line {
                     step: "reply",
                     outcome: name.to_owned(),
                     because: format!("no guard withholds it from {to}"),
-                    source,
+                    source: self.template_source(*template),
                 }
             }
+            Step::Language { template, range } => self.language(*template, *range),
             Step::NoReply { because } => {
                 let because = match because {
                     NoReplyCause::NotNamed => "the rule names no reply",
@@ -104,6 +104,33 @@ impl Context<'_> {
         self.source(
             self.decision.coverage.and_then(|rule| self.policy.coverage.get(rule)).map(|rule| &rule.origin),
         )
+    }
+
+    fn template_source(&self, template: usize) -> String {
+        self.policy.replies.file(template).map(|file| format!("{file}:1")).unwrap_or_default()
+    }
+
+    /// The language of the reply, and what of the mail's header it was chosen by.
+    fn language(&self, template: usize, range: Option<usize>) -> Line {
+        let replies = &self.policy.replies;
+        let file = replies.file(template).unwrap_or_default();
+        let languages = &self.reading.message.languages;
+        let because = match range.and_then(|range| languages.get(range)) {
+            Some(wanted) if replies.language(template).is_some() => {
+                format!("{} names {}", wanted.field.name(), wanted.range)
+            }
+            Some(wanted) => {
+                format!("{} names {}, and {file} counts as English", wanted.field.name(), wanted.range)
+            }
+            None if languages.is_empty() => "the header of the mail names no language".to_owned(),
+            None => {
+                let wanted: Vec<&str> = languages.iter().map(|wanted| wanted.range.as_str()).collect();
+                let name = replies.name(template).unwrap_or_default();
+                format!("{name} is written in none of the mail's languages: {}", wanted.join(", "))
+            }
+        };
+        let outcome = replies.language(template).map_or_else(|| file.to_owned(), Language::tag);
+        Line { step: "language", outcome, because, source: self.template_source(template) }
     }
 
     fn escalation(&self, index: usize) -> String {

@@ -92,6 +92,14 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("clap", &["cli"]),
     outside("csv", &["policy::compile"]),
     outside("html5gum", &["mail::html"]),
+    // One file, so that whatever of it changes, changes there.
+    outside("icu_calendar", &["base::language"]),
+    outside("icu_datetime", &["base::language"]),
+    outside("icu_experimental", &["base::language"]),
+    outside("icu_list", &["base::language"]),
+    outside("icu_locale_core", &["base::language"]),
+    // Named for a feature only.
+    outside("icu_provider", &[]),
     // An instant is an instant everywhere, but words know no time.
     outside(
         "jiff",
