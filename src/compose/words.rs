@@ -232,4 +232,51 @@ mod tests {
             "Monday to Friday 08:00–12:00 and 13:00–24:00, Saturday 22:00–06:00 (America/New_York)"
         );
     }
+
+    #[test]
+    fn another_language_says_the_same_in_its_own_words() {
+        let german = Language::parse("de").expect("German");
+        let words = Wording::of(Some(&german));
+        let instant = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let opens = instant("2026-01-12T13:00:00Z");
+        assert_eq!(words.instant(opens, &new_york()), "Montag, 12. Januar 2026 um 08:00 EST (13:00 UTC)");
+        assert_eq!(
+            words.instant(instant("2026-07-11T01:30:05Z"), &new_york()),
+            "Freitag, 10. Juli 2026 um 21:30:05 EDT (Samstag, 11. Juli um 01:30:05 UTC)"
+        );
+        let next = |now| words.business_day(opens, instant(now), &new_york());
+        assert_eq!(next("2026-01-12T06:00:00Z"), "heute, Montag, 12. Januar 2026");
+        assert_eq!(next("2026-01-12T04:59:59Z"), "Montag, 12. Januar 2026");
+        let british = Language::parse("en-GB").expect("English");
+        assert_eq!(
+            Wording::of(Some(&british)).instant(opens, &new_york()),
+            instant_in_words(opens, &new_york())
+        );
+    }
+
+    #[test]
+    fn hours_are_said_in_another_language_without_words_it_does_not_have() {
+        let hours = |tag, days: &[(Weekday, &str)]| {
+            let language = Language::parse(tag).expect("a language");
+            let mut week = Week::default();
+            for (day, span) in days {
+                week.add(*day, [DaySpan::parse(span).expect("a span")]);
+            }
+            let none = std::collections::BTreeMap::new();
+            let calendar = Calendar::new("a", new_york(), week, none, Holidays::default());
+            Wording::of(Some(&language)).hours(&calendar)
+        };
+        let mut days: Vec<(Weekday, &str)> = WEEK[..5].iter().map(|day| (*day, "08:00-12:00")).collect();
+        days.extend(WEEK[..5].iter().map(|day| (*day, "13:00-24:00")));
+        days.push((Weekday::Saturday, "22:00-06:00"));
+        assert_eq!(
+            hours("de", &days),
+            "Montag–Freitag 08:00–12:00 und 13:00–24:00, Samstag 22:00–06:00 (America/New_York)"
+        );
+        assert_eq!(
+            hours("fr", &[(Weekday::Monday, "09:00-17:00"), (Weekday::Tuesday, "09:00-17:00")]),
+            "lundi et mardi 09:00–17:00 (America/New_York)"
+        );
+        assert_eq!(hours("es", &[]), "– (America/New_York)");
+    }
 }

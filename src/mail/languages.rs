@@ -42,12 +42,12 @@ impl LanguageField {
 pub struct LanguageRange {
     /// Where it stands.
     pub field: LanguageField,
-    /// In lower case, such as `de-at`.
+    /// As it is written, in any case: `de-AT`.
     pub range: String,
 }
 
 impl LanguageRange {
-    /// The tags that would do, in lower case and the best first: for `de-at` itself, then `de` (RFC 4647 section 3.4).
+    /// The tags that would do, in any case and the best first: for `de-AT` itself, then `de` (RFC 4647 section 3.4).
     pub fn fallbacks(&self) -> impl Iterator<Item = &str> {
         std::iter::successors(Some(self.range.as_str()), |range| {
             let shorter = range.rsplit_once('-')?.0;
@@ -89,7 +89,7 @@ impl Languages {
 fn item_of(kind: LanguageField, item: &str) -> Option<(LanguageRange, u16)> {
     let mut pieces = item.split(';').map(str::trim);
     // Some programs write a locale of their system, `de_AT`.
-    let range = pieces.next()?.replace('_', "-").to_ascii_lowercase();
+    let range = pieces.next()?.replace('_', "-");
     let quality = match kind {
         LanguageField::Content => Some(1000),
         LanguageField::Accept | LanguageField::OldAccept => {
@@ -142,9 +142,9 @@ mod tests {
     fn what_the_mail_is_written_in_comes_first_then_what_its_sender_prefers() {
         let fields = "X-Accept-Language: it\r\nAccept-Language: en;q=0.3, FR-ch (Swiss),\r\n nl;q=0.8\r\nContent-Language: de_AT, es";
         let expected = [
-            "Content-Language de-at",
+            "Content-Language de-AT",
             "Content-Language es",
-            "Accept-Language fr-ch",
+            "Accept-Language FR-ch",
             "Accept-Language nl",
             "Accept-Language en",
             "X-Accept-Language it",
@@ -175,6 +175,6 @@ mod tests {
             parse(&Source::Whole(b"Content-Language: zh-Hant-CN-x-private1\r\n\r\nx"), &Options::default());
         let range = message.languages.first().expect("a range");
         let all: Vec<&str> = range.fallbacks().collect();
-        assert_eq!(all, ["zh-hant-cn-x-private1", "zh-hant-cn", "zh-hant", "zh"]);
+        assert_eq!(all, ["zh-Hant-CN-x-private1", "zh-Hant-CN", "zh-Hant", "zh"]);
     }
 }

@@ -60,7 +60,7 @@ pub struct ReplyVariables {
     pub respond_by: Option<String>,
     /// The promise as the policy puts it.
     pub target: Option<String>,
-    /// `today, Monday 12 January 2026` or `on Monday, 12 January 2026`; null when open.
+    /// `today, Monday, 12 January 2026` or `on Monday, 12 January 2026`; null when open.
     pub next_business_day: Option<String>,
     /// The questions that are still open.
     pub asked_for: Vec<String>,

@@ -29,7 +29,9 @@ impl Replies {
         let wanted = languages.iter().enumerate().find_map(|(range, wanted)| {
             let found = wanted.fallbacks().find_map(|tag| {
                 let variant = variants.iter().find(|(_, language)| language.tag().eq_ignore_ascii_case(tag));
-                variant.map(|(index, _)| *index).or((tag == BASE_LANGUAGE).then_some(template))
+                variant
+                    .map(|(index, _)| *index)
+                    .or(tag.eq_ignore_ascii_case(BASE_LANGUAGE).then_some(template))
             });
             found.map(|template| Variant { template, range: Some(range) })
         });
@@ -107,4 +109,50 @@ pub(super) fn language_of(file: &str, tag: &str) -> Result<Language, RenderError
         allowed: Some(Language::ALLOWED),
         span: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::{Options, Source, parse};
+
+    const TEXT: &str = "Subject: a\n\nHello.\n";
+
+    /// The file that a mail with these fields is answered from.
+    fn chosen(files: &[&str], fields: &str) -> String {
+        let mut replies = Replies::new();
+        for file in files {
+            replies.add_text(&format!("replies/{file}"), TEXT).expect("a template");
+        }
+        let mail = format!("{fields}\r\n\r\nHello\r\n");
+        let message = parse(&Source::Whole(mail.as_bytes()), &Options::default());
+        let base = replies.find("a").expect("a base");
+        let variant = replies.variant(base, &message.languages).expect("variants");
+        replies.file(variant.template).expect("a file").trim_start_matches("replies/").to_owned()
+    }
+
+    #[test]
+    fn the_first_language_that_there_is_wins() {
+        let files = ["a.de.txt", "a.pt-BR.txt", "a.zh-Hant.txt", "a.txt", "b.fr.txt"];
+        for (fields, file) in [
+            ("Content-Language: de-AT", "a.de.txt"),
+            ("Content-Language: fr, DE", "a.de.txt"),
+            ("Content-Language: fr\r\nAccept-Language: de", "a.de.txt"),
+            ("Accept-Language: de;q=0.2, pt-br;q=0.9", "a.pt-BR.txt"),
+            ("Accept-Language: zh-Hant-TW", "a.zh-Hant.txt"),
+            ("X-Accept-Language: de, en", "a.de.txt"),
+            // Another Portuguese is not what was asked for.
+            ("Accept-Language: pt-PT, pt", "a.txt"),
+            ("Accept-Language: *, de;q=0", "a.txt"),
+            ("Content-Language: EN-us\r\nAccept-Language: de", "a.txt"),
+            ("Accept-Language: en, de", "a.txt"),
+            ("Subject: Hallo", "a.txt"),
+        ] {
+            assert_eq!(chosen(&files, fields), file, "{fields}");
+        }
+        let english = ["a.en.txt", "a.en-GB.txt", "a.txt"];
+        assert_eq!(chosen(&english, "Content-Language: en-GB"), "a.en-GB.txt");
+        assert_eq!(chosen(&english, "Content-Language: en-AU"), "a.en.txt");
+        assert_eq!(chosen(&english, "Content-Language: de"), "a.txt");
+    }
 }
