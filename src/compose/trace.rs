@@ -6,7 +6,7 @@ use crate::decision::{
     AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, NoReplyCause, Reading,
     Step, Withheld,
 };
-use crate::policy::{Condition, Origin, Place, Policy, Target, TermKind};
+use crate::policy::{Condition, Origin, Place, Policy, Replies, Target, TermKind};
 
 use super::words::{instant_in_words, rfc3339};
 
@@ -113,15 +113,9 @@ impl Context<'_> {
     /// The language of the reply, and what of the mail's header it was chosen by.
     fn language(&self, template: usize, range: Option<usize>) -> Line {
         let replies = &self.policy.replies;
-        let file = replies.file(template).unwrap_or_default();
         let languages = &self.reading.message.languages;
         let because = match range.and_then(|range| languages.get(range)) {
-            Some(wanted) if replies.language(template).is_some() => {
-                format!("{} names {}", wanted.field.name(), wanted.range)
-            }
-            Some(wanted) => {
-                format!("{} names {}, and {file} counts as English", wanted.field.name(), wanted.range)
-            }
+            Some(wanted) => format!("{} names {}", wanted.field.name(), wanted.range),
             None if languages.is_empty() => "the header of the mail names no language".to_owned(),
             None => {
                 let wanted: Vec<&str> = languages.iter().map(|wanted| wanted.range.as_str()).collect();
@@ -129,7 +123,8 @@ impl Context<'_> {
                 format!("{name} is written in none of the mail's languages: {}", wanted.join(", "))
             }
         };
-        let outcome = replies.language(template).map_or_else(|| file.to_owned(), Language::tag);
+        let outcome =
+            replies.language(template).map_or_else(|| Replies::BASE_LANGUAGE.to_owned(), Language::tag);
         Line { step: "language", outcome, because, source: self.template_source(template) }
     }
 

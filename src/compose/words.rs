@@ -247,6 +247,17 @@ mod tests {
         let next = |now| words.business_day(opens, instant(now), &new_york());
         assert_eq!(next("2026-01-12T06:00:00Z"), "heute, Montag, 12. Januar 2026");
         assert_eq!(next("2026-01-12T04:59:59Z"), "Montag, 12. Januar 2026");
+        for (tag, expected) in [
+            ("fr", "aujourd’hui, lundi 12 janvier 2026"),
+            ("es", "hoy, lunes, 12 de enero de 2026"),
+            ("it", "oggi, lunedì 12 gennaio 2026"),
+            ("pt", "hoje, segunda-feira, 12 de janeiro de 2026"),
+            ("nl", "vandaag, maandag 12 januari 2026"),
+        ] {
+            let language = Language::parse(tag).expect(tag);
+            let words = Wording::of(Some(&language)).business_day(opens, opens, &new_york());
+            assert_eq!(words, expected);
+        }
         let british = Language::parse("en-GB").expect("English");
         assert_eq!(
             Wording::of(Some(&british)).instant(opens, &new_york()),

@@ -7,9 +7,6 @@ use super::{RenderError, Replies};
 use crate::base::language::{Language, NoLanguage};
 use crate::mail::LanguageRange;
 
-/// The language of a template whose name says none.
-const BASE_LANGUAGE: &str = "en";
-
 /// A template of several languages that was chosen for a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variant {
@@ -20,6 +17,9 @@ pub struct Variant {
 }
 
 impl Replies {
+    /// The language that a template counts as whose name says none.
+    pub const BASE_LANGUAGE: &str = "en";
+
     /// The variant of a template for a mail that names these languages; `None` when there is only one.
     pub fn variant(&self, template: usize, languages: &[LanguageRange]) -> Option<Variant> {
         let variants = self.variants(template);
@@ -31,7 +31,7 @@ impl Replies {
                 let variant = variants.iter().find(|(_, language)| language.tag().eq_ignore_ascii_case(tag));
                 variant
                     .map(|(index, _)| *index)
-                    .or(tag.eq_ignore_ascii_case(BASE_LANGUAGE).then_some(template))
+                    .or(tag.eq_ignore_ascii_case(Self::BASE_LANGUAGE).then_some(template))
             });
             found.map(|template| Variant { template, range: Some(range) })
         });
