@@ -1,12 +1,13 @@
 //! Layer 0: the words that every room of the house shares.
 //!
 //! Identifiers, the clock (the only place that reads it), diagnostics as data, and a TOML document read with the
-//! place of every value, durations, and text made fit for a terminal. Nothing here knows about mail, policies or desks.
+//! place of every value, durations, how languages write dates, and text made fit for a terminal. Nothing here knows about mail, policies or desks.
 
 pub mod clock;
 pub mod diagnostic;
 pub mod document;
 pub mod duration;
 pub mod id;
+pub mod language;
 pub mod secret;
 pub mod text;

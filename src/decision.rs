@@ -263,7 +263,7 @@ pub struct Deferral {
 /// A reply that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyPlan {
-    /// Index of the template.
+    /// Index of the template, in the language of the reply.
     pub template: usize,
     /// The address it goes to.
     pub to: crate::mail::Address,

@@ -9,7 +9,7 @@
 //! In doubt text is new and evidence is evidence: the first shows too much, the second withholds only an automatic reply.
 //!
 //! RFC 5322 (fields), 2045 to 2047 and 2231 (MIME), 5256 (base subject), 3834 (automatic answers), 3464, 8098, 5965
-//! (reports), 2369 and 2919 (lists), 8601 (authentication).
+//! (reports), 2369 and 2919 (lists), 8601 (authentication), 3282 and 4647 (languages).
 
 mod address;
 mod authentication;
@@ -20,6 +20,7 @@ mod flow;
 mod head;
 mod header;
 mod html;
+mod languages;
 mod markers;
 mod markup;
 mod parser;
@@ -36,6 +37,7 @@ use jiff::Timestamp;
 pub use address::{Address, Mailbox, ReturnPath};
 pub use authentication::Authenticated;
 pub use evidence::{Automation, Evidence, OWN_MARK, sender_evidence};
+pub use languages::{LanguageField, LanguageRange};
 pub use source::{Omitted, Options, Part, Parts, Source};
 pub use text::{BLOCK, Region, RegionKind, Text};
 
@@ -144,8 +146,8 @@ pub struct Message {
     pub unreadable: Option<Unreadable>,
     /// What was not read.
     pub omitted: Vec<Omitted>,
-    /// The language that the sender prefers, such as `de`.
-    pub language: Option<String>,
+    /// The languages of the sender as the header names them, the most wanted first; at most 16 of each field.
+    pub languages: Vec<LanguageRange>,
     kept: Vec<(String, String)>,
     authentication: Vec<String>,
 }

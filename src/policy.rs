@@ -29,7 +29,7 @@ pub use condition::{Condition, Facts, Key, Matcher, Test};
 pub use example::{Event, Example, ExampleMail, Expectation, Following, Wanted};
 pub use files::{Files, RawFile};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
-pub use reply::{NearMissVariable, RenderError, Rendered, Replies, ReplyVariables};
+pub use reply::{NearMissVariable, RenderError, Rendered, Replies, ReplyVariables, Variant};
 pub use schema::SCHEMA;
 pub use target::Target;
 pub use words::{Place, PlaceSet, Scan, Term, TermHit, TermKind, Words};

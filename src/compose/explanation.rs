@@ -198,12 +198,15 @@ impl Writer<'_> {
         });
         Self::put(fields, "defer", defer);
         let reply = reply.as_ref().ok().and_then(Option::as_ref).map(|reply| {
-            json!({
-                "template": reply.template,
-                "to": reply.to.to_string(),
-                "subject": reply.rendered.subject,
-                "text": reply.rendered.text,
-            })
+            let mut fields = Map::new();
+            Self::put(&mut fields, "template", reply.template.as_str());
+            if let Some(tag) = &reply.language {
+                Self::put(&mut fields, "language", tag.as_str());
+            }
+            Self::put(&mut fields, "to", reply.to.to_string());
+            Self::put(&mut fields, "subject", reply.rendered.subject.as_str());
+            Self::put(&mut fields, "text", reply.rendered.text.as_str());
+            fields
         });
         Self::put(fields, "reply", reply);
         let withheld: Vec<&str> = decision.reply_withheld.iter().map(|withheld| withheld.slug()).collect();

@@ -158,7 +158,8 @@ fn reply_line(explained: &Explained<'_>) -> String {
         return format!("{LOUD}none: {} in {}{LOUD:#}", error.message, error.file);
     }
     if let Ok(Some(reply)) = reply {
-        return format!("{GOOD}{} to {}{GOOD:#}", reply.template, reply.to);
+        let language = reply.language.as_ref().map(|tag| format!(" ({tag})")).unwrap_or_default();
+        return format!("{GOOD}{}{language} to {}{GOOD:#}", reply.template, reply.to);
     }
     if decision.reply_withheld.is_empty() {
         return "none".to_owned();
@@ -221,6 +222,9 @@ fn reply(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
     page.entry("from", &reply.from);
     page.entry("to", &reply.to.to_string());
     page.entry("subject", &clean(&reply.rendered.subject));
+    for line in context.lines().iter().filter(|line| line.step == "language") {
+        page.entry("language", &format!("{}: {}", line.outcome, clean(&line.because)));
+    }
     page.line("");
     // Wrapped for the terminal only; the JSON has the text letter by letter.
     for line in reply.rendered.text.lines() {

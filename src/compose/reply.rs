@@ -1,14 +1,15 @@
 //! The automatic reply: what stands in it and to whom it goes.
 //!
-//! Every instant is computed here, for the desk's own zone, from the decision; a template never does arithmetic. What
+//! Every instant is computed here, for the desk's own zone and in the reply's language, from the decision; a template never does arithmetic. What
 //! the customer wrote reaches the reply only as the sender's name and the subject, each on one line and short.
 
 use std::collections::BTreeMap;
 
-use super::words::{business_day_in_words, hours_in_words, instant_in_words};
+use super::words::Wording;
+use crate::base::language::Language;
 use crate::base::text::one_line;
 use crate::casework::own_message_id;
-use crate::decision::{Decision, Hours, Reading};
+use crate::decision::{Decision, Hours, Reading, ReplyPlan};
 use crate::mail::Address;
 use crate::policy::{Policy, RenderError, Rendered, ReplyVariables, Target};
 
@@ -20,6 +21,8 @@ const MOST_REPEATED: usize = 120;
 pub struct Reply {
     /// The template's name.
     pub template: String,
+    /// The tag of the language that the template's file is named for; `None` for `name.txt`.
+    pub language: Option<String>,
     /// The From field.
     pub from: String,
     /// To whom.
@@ -36,9 +39,10 @@ pub struct Reply {
 /// When the template fails. Loading a policy has tried it for every rule that uses it, so this is rare.
 pub fn reply(reading: &Reading, decision: &Decision, policy: &Policy) -> Result<Option<Reply>, RenderError> {
     let Some(plan) = &decision.reply else { return Ok(None) };
-    let rendered = policy.replies.render(plan.template, &variables(reading, decision, policy, &plan.to))?;
+    let rendered = policy.replies.render(plan.template, &variables(reading, decision, policy, plan))?;
     Ok(Some(Reply {
         template: policy.replies.name(plan.template).unwrap_or_default().to_owned(),
+        language: policy.replies.language(plan.template).map(Language::tag),
         message_id: own_message_id(decision, policy),
         from: policy.auto_reply.from.clone().unwrap_or_default(),
         to: plan.to.clone(),
@@ -46,10 +50,12 @@ pub fn reply(reading: &Reading, decision: &Decision, policy: &Policy) -> Result<
     }))
 }
 
-fn variables(reading: &Reading, decision: &Decision, policy: &Policy, to: &Address) -> ReplyVariables {
+fn variables(reading: &Reading, decision: &Decision, policy: &Policy, plan: &ReplyPlan) -> ReplyVariables {
+    let to = &plan.to;
+    let wording = Wording::of(policy.replies.language(plan.template));
     let desk = policy.desks.get(decision.desk);
     let calendar = desk.and_then(|desk| policy.calendars.get(desk.calendar));
-    let in_words = |instant| calendar.map(|calendar| instant_in_words(instant, calendar.zone()));
+    let in_words = |instant| calendar.map(|calendar| wording.instant(instant, calendar.zone()));
     let (hours, closed_for, opens_at) = match decision.hours {
         Hours::Open => ("open", None, None),
         Hours::Closed { closed_for, opens_at } => ("closed", Some(closed_for.slug().to_owned()), opens_at),
@@ -65,14 +71,14 @@ fn variables(reading: &Reading, decision: &Decision, policy: &Policy, to: &Addre
         mailbox: reading.mailbox.clone(),
         hours: hours.to_owned(),
         closed_for,
-        hours_in_words: calendar.map(hours_in_words).unwrap_or_default(),
+        hours_in_words: calendar.map(|calendar| wording.hours(calendar)).unwrap_or_default(),
         received_at: in_words(decision.received_at).unwrap_or_default(),
         opens_at: opens_at.and_then(in_words),
         respond_by: decision.respond_by.and_then(in_words),
         target: promised.map(|target| target.to_string()),
         next_business_day: opens_at
             .zip(calendar)
-            .map(|(opens_at, calendar)| business_day_in_words(opens_at, decision.now, calendar.zone())),
+            .map(|(opens_at, calendar)| wording.business_day(opens_at, decision.now, calendar.zone())),
         asked_for: decision
             .asked_for
             .iter()

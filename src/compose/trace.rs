@@ -2,12 +2,13 @@
 
 mod guards;
 
+use crate::base::language::Language;
 use crate::calendar::{Calendar, State, Zone};
 use crate::decision::{
     AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, NoReplyCause, Reading,
     Step,
 };
-use crate::policy::{Condition, Origin, Place, Policy, Target, TermKind};
+use crate::policy::{Condition, Origin, Place, Policy, Replies, Target, TermKind};
 
 use super::arithmetic::counted;
 use super::words::{instant_in_words, rfc3339};
@@ -79,15 +80,14 @@ impl Context<'_> {
             Step::Reply { template } => {
                 let name = self.policy.replies.name(*template).unwrap_or_default();
                 let to = self.decision.reply.as_ref().map(|plan| plan.to.to_string()).unwrap_or_default();
-                let source =
-                    self.policy.replies.file(*template).map(|file| format!("{file}:1")).unwrap_or_default();
                 Line {
                     step: "reply",
                     outcome: name.to_owned(),
                     because: format!("no guard withholds it from {to}"),
-                    source,
+                    source: self.template_source(*template),
                 }
             }
+            Step::Language { template, range } => self.language(*template, *range),
             Step::NoReply { because } => {
                 let because = match because {
                     NoReplyCause::NotNamed => "the rule names no reply",
@@ -107,6 +107,28 @@ impl Context<'_> {
         self.source(
             self.decision.coverage.and_then(|rule| self.policy.coverage.get(rule)).map(|rule| &rule.origin),
         )
+    }
+
+    fn template_source(&self, template: usize) -> String {
+        self.policy.replies.file(template).map(|file| format!("{file}:1")).unwrap_or_default()
+    }
+
+    /// The language of the reply, and what of the mail's header it was chosen by.
+    fn language(&self, template: usize, range: Option<usize>) -> Line {
+        let replies = &self.policy.replies;
+        let languages = &self.reading.message.languages;
+        let because = match range.and_then(|range| languages.get(range)) {
+            Some(wanted) => format!("{} names {}", wanted.field.name(), wanted.range),
+            None if languages.is_empty() => "the header of the mail names no language".to_owned(),
+            None => {
+                let wanted: Vec<&str> = languages.iter().map(|wanted| wanted.range.as_str()).collect();
+                let name = replies.name(template).unwrap_or_default();
+                format!("{name} is written in none of the mail's languages: {}", wanted.join(", "))
+            }
+        };
+        let outcome =
+            replies.language(template).map_or_else(|| Replies::BASE_LANGUAGE.to_owned(), Language::tag);
+        Line { step: "language", outcome, because, source: self.template_source(template) }
     }
 
     fn escalation(&self, index: usize) -> String {

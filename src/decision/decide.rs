@@ -331,6 +331,7 @@ impl Deciding<'_> {
         self.trace.extend(withheld.iter().map(|withheld| Step::Guard { withheld: *withheld }));
         match &self.reading.recipient {
             super::Recipient::Address(to) if withheld.is_empty() => {
+                let template = self.in_its_language(template);
                 self.trace.push(Step::Reply { template });
                 (Some(ReplyPlan { template, to: to.clone() }), withheld)
             }
@@ -338,5 +339,13 @@ impl Deciding<'_> {
                 (None, withheld)
             }
         }
+    }
+
+    /// The template in the language that the mail's header asks for, where there is one.
+    fn in_its_language(&mut self, template: usize) -> usize {
+        let languages = &self.reading.message.languages;
+        let Some(variant) = self.policy.replies.variant(template, languages) else { return template };
+        self.trace.push(Step::Language { template: variant.template, range: variant.range });
+        variant.template
     }
 }

@@ -118,6 +118,13 @@ pub enum Step {
         /// Why.
         because: NoReplyCause,
     },
+    /// The reply has several languages, and one was chosen.
+    Language {
+        /// Index of the template in that language.
+        template: usize,
+        /// The first of the mail's languages that there is a template for; `None` when there is none.
+        range: Option<usize>,
+    },
 }
 
 /// Why no reply is thought of.

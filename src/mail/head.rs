@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::encoded_words;
 use super::evidence::{Automation, Found};
 use super::header::{self, Field, clip};
+use super::languages::{LanguageField, Languages};
 use super::parser::{self, Written};
 use super::source::Options;
 use super::subject::{self, Purpose};
@@ -38,7 +39,7 @@ pub(super) fn read(
     message: &mut Message,
     found: &mut Found,
 ) -> Purpose {
-    let mut head = Head { message, found, seen_return_path: false, accepted: None };
+    let mut head = Head { message, found, seen_return_path: false, languages: Languages::default() };
     for field in fields {
         let mut buffer = [0; MAX_NAME];
         if let Some(name) = lowercase(field.name, &mut buffer) {
@@ -48,8 +49,8 @@ pub(super) fn read(
             head.keep(field);
         }
     }
-    let Head { message, found, accepted, .. } = head;
-    message.language = message.language.take().or(accepted);
+    let Head { message, found, languages, .. } = head;
+    message.languages = languages.ranked();
     found.subject(&message.subject);
     let (base, purpose) = subject::base(&message.subject);
     message.base_subject = base;
@@ -75,8 +76,7 @@ struct Head<'m> {
     message: &'m mut Message,
     found: &'m mut Found,
     seen_return_path: bool,
-    /// From Accept-Language; Content-Language is nearer to what the sender writes.
-    accepted: Option<String>,
+    languages: Languages,
 }
 
 impl Head<'_> {
@@ -98,10 +98,9 @@ impl Head<'_> {
             "subject" if message.subject.is_empty() => message.subject = decoded(field, MAX_SUBJECT),
             "date" if message.date.is_none() => message.date = parser::date(field.capped(256)),
             "received" if message.received.is_none() => message.received = received(field),
-            "content-language" => message.language = language(field).or(message.language.take()),
-            "accept-language" | "x-accept-language" => {
-                self.accepted = self.accepted.take().or(language(field));
-            }
+            "content-language" => self.languages.add(LanguageField::Content, field),
+            "accept-language" => self.languages.add(LanguageField::Accept, field),
+            "x-accept-language" => self.languages.add(LanguageField::OldAccept, field),
             "authentication-results" if message.authentication.len() < MAX_RESULTS => {
                 message.authentication.push(field.unfolded(MAX_RESULT).into_owned());
             }
@@ -217,13 +216,4 @@ fn received(field: &Field<'_>) -> Option<Timestamp> {
     let value = field.capped(4 * 1024);
     let at = value.iter().rposition(|&b| b == b';')?;
     parser::date(value.get(at + 1..)?)
-}
-
-/// The primary tag of the first language named (RFC 5646 section 2.1).
-fn language(field: &Field<'_>) -> Option<String> {
-    let value = field.unfolded(256);
-    let bare = header::without_comments(&value);
-    let tag = bare.split([',', ';', '-', '_', ' ']).find(|t| !t.is_empty())?;
-    let known = (2..=3).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphabetic());
-    known.then(|| tag.to_ascii_lowercase())
 }

@@ -63,7 +63,7 @@ fn a_plain_mail_is_read() {
     assert_eq!((mail.in_reply_to.len(), mail.references.len()), (1, 2));
     assert_eq!(mail.received.map(|t| t.to_string()).as_deref(), Some("2025-07-01T08:52:37Z"));
     assert_eq!(mail.date.map(|t| t.to_string()).as_deref(), Some("2025-07-01T08:52:30Z"));
-    assert_eq!(mail.language.as_deref(), Some("de"));
+    assert_eq!(mail.languages.first().map(|language| language.range.as_str()), Some("de-AT"));
     assert_eq!(mail.body.text, "Urgent now\n");
     assert_eq!(mail.return_path, ReturnPath::Address(Address::parse("ann@x.example").unwrap()));
     assert!(mail.evidence.is_empty() && mail.unreadable.is_none() && mail.omitted.is_empty());

@@ -4,7 +4,10 @@
 //! the mail's text. It cannot loop for long (fuel), grow without bound (no `set`, a short list of filters, a cap on
 //! the result), include other files, or print something that is not there (strict: undefined and none are errors).
 
-use std::collections::BTreeMap;
+mod own_words;
+mod variants;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use minijinja::value::{Serde, Value};
@@ -12,7 +15,11 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_fo
 use regex::Regex;
 use serde::Serialize;
 
+use crate::base::language::Language;
 use crate::base::text::one_line;
+use own_words::{OwnLine, own_lines};
+pub use variants::Variant;
+use variants::{language_of, name_of};
 
 /// What a template looks like.
 const FORM: &str = "`Subject: …` as the first line, then a blank line, then the text";
@@ -53,7 +60,7 @@ pub struct ReplyVariables {
     pub respond_by: Option<String>,
     /// The promise as the policy puts it.
     pub target: Option<String>,
-    /// `today, Monday 12 January 2026` or `on Monday, 12 January 2026`; null when open.
+    /// `today, Monday, 12 January 2026` or `on Monday, 12 January 2026`; null when open.
     pub next_business_day: Option<String>,
     /// The questions that are still open.
     pub asked_for: Vec<String>,
@@ -143,20 +150,14 @@ pub struct Replies {
 struct Template {
     /// The name that rules use.
     name: String,
-    /// `de` for `name.de.txt`.
-    language: Option<String>,
+    /// German for `name.de.txt`.
+    language: Option<Language>,
     file: String,
     /// Where the parts begin in the file.
     subject_start: usize,
     text_start: usize,
     html: Option<String>,
     own_lines: Vec<OwnLine>,
-}
-
-/// A line of a template: its fixed pieces, folded, in order.
-#[derive(Debug)]
-struct OwnLine {
-    pieces: Vec<String>,
 }
 
 impl Replies {
@@ -170,8 +171,7 @@ impl Replies {
     /// # Errors
     /// When it has no subject line or is not a template; the span is into `source`.
     pub(super) fn add_text(&mut self, file: &str, source: &str) -> Result<(), RenderError> {
-        let (name, language) = name_of(file, ".txt");
-        let added = self.add_named(file, source, name.clone(), language);
+        let added = self.add_template(file, source);
         if added.is_err() {
             self.add_broken(file);
         }
@@ -180,16 +180,12 @@ impl Replies {
 
     /// Notes that a template is there, but cannot be used.
     pub(super) fn add_broken(&mut self, file: &str) {
-        self.broken.push(name_of(file, ".txt").0);
+        self.broken.push(name_of(file, ".txt").0.to_owned());
     }
 
-    fn add_named(
-        &mut self,
-        file: &str,
-        source: &str,
-        name: String,
-        language: Option<String>,
-    ) -> Result<(), RenderError> {
+    fn add_template(&mut self, file: &str, source: &str) -> Result<(), RenderError> {
+        let (name, tag) = name_of(file, ".txt");
+        let language = tag.map(|tag| self.new_language(file, name, tag)).transpose()?;
         let (subject, text) = split_subject(source).ok_or_else(|| RenderError {
             file: file.to_owned(),
             message: "the first line is not the subject".to_owned(),
@@ -207,7 +203,7 @@ impl Replies {
         }
         refuse_assignments(file, source)?;
         let template = Template {
-            name,
+            name: name.to_owned(),
             language,
             file: file.to_owned(),
             subject_start: subject.start,
@@ -230,11 +226,12 @@ impl Replies {
     /// # Errors
     /// When there is no such text template, or it is not a template.
     pub(super) fn add_html(&mut self, file: &str, source: &str) -> Result<(), RenderError> {
-        let (name, language) = name_of(file, ".html");
+        let (name, tag) = name_of(file, ".html");
+        let language = tag.map(|tag| language_of(file, tag)).transpose()?.map(|language| language.tag());
         refuse_assignments(file, source)?;
-        let Some(template) =
-            self.templates.iter_mut().find(|template| template.name == name && template.language == language)
-        else {
+        let Some(template) = self.templates.iter_mut().find(|template| {
+            template.name == name && template.language.as_ref().map(Language::tag) == language
+        }) else {
             return Err(RenderError {
                 file: file.to_owned(),
                 message: "an HTML alternative needs the text of the same name".to_owned(),
@@ -274,6 +271,16 @@ impl Replies {
     pub(super) fn by_file(&self, file: &str) -> Option<usize> {
         let is_of = |template: &Template| template.file == file || template.html.as_deref() == Some(file);
         self.templates.iter().position(is_of)
+    }
+
+    /// The variables that a template and its HTML alternative use.
+    pub(super) fn variables_of(&self, index: usize) -> BTreeSet<String> {
+        let Some(template) = self.templates.get(index) else { return BTreeSet::new() };
+        let file = &template.file;
+        let parts = [format!("{file}/subject"), format!("{file}/text")];
+        let parts = parts.into_iter().chain(template.html.clone());
+        let compiled = parts.filter_map(|part| self.environment.get_template(&part).ok());
+        compiled.flat_map(|part| part.undeclared_variables(false)).collect()
     }
 
     /// Variables that a file uses and that do not exist.
@@ -384,16 +391,6 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// `replies/next-day.de.txt` is the German variant of `next-day`.
-fn name_of(file: &str, ending: &str) -> (String, Option<String>) {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let stem = name.strip_suffix(ending).unwrap_or(name);
-    match stem.split_once('.') {
-        Some((name, language)) => (name.to_owned(), Some(language.to_owned())),
-        None => (stem.to_owned(), None),
-    }
-}
-
 /// The bytes of the subject and of the text after it.
 fn split_subject(source: &str) -> Option<(Range<usize>, Range<usize>)> {
     const PREFIX: &str = "Subject:";
@@ -477,51 +474,6 @@ fn tidy(text: &str) -> String {
     tidied.truncate(tidied.trim_end().len());
     tidied.push('\n');
     tidied
-}
-
-/// The fixed pieces of each line of a template. Lines of fewer than four words could be anybody's.
-fn own_lines(text: &str) -> Vec<OwnLine> {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let mut pieces = Vec::new();
-        let mut rest = line;
-        loop {
-            let tag = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")]
-                .into_iter()
-                .filter_map(|(open, close)| rest.find(open).map(|at| (at, close)))
-                .min_by_key(|(at, _)| *at);
-            let Some((at, close)) = tag else { break };
-            pieces.push(fold_line(rest.get(..at).unwrap_or("")));
-            let inside = rest.get(at..).unwrap_or("");
-            rest = inside.find(close).and_then(|end| inside.get(end + 2..)).unwrap_or("");
-        }
-        pieces.push(fold_line(rest));
-        pieces.retain(|piece| !piece.is_empty());
-        let words: usize = pieces.iter().map(|piece| piece.split(' ').count()).sum();
-        if words >= 4 {
-            lines.push(OwnLine { pieces });
-        }
-    }
-    lines
-}
-
-fn fold_line(piece: &str) -> String {
-    crate::lexicon::fold(piece).as_str().trim().to_owned()
-}
-
-impl OwnLine {
-    /// Whether the whole line is there, with anything in place of its variables, and `hit` lies in its fixed words.
-    fn covers(&self, line: &str, hit: &Range<usize>) -> bool {
-        let mut from = 0;
-        let mut covered = false;
-        for piece in &self.pieces {
-            let Some(at) = line.get(from..).and_then(|rest| rest.find(piece.as_str())) else { return false };
-            let start = from + at;
-            from = start + piece.len();
-            covered |= start <= hit.start && hit.end <= from;
-        }
-        covered
-    }
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ const fn outside(name: &'static str, homes: &'static [&'static str]) -> Outside 
     Outside { name, homes }
 }
 
-/// Every dependency. A home that is a single file keeps the crate's types out of the rest, so that it can be replaced.
+/// Every dependency. A home that is a single file keeps the crate's types out of the rest, so that it can be replaced;
+/// one without a home is there for a feature that other crates see.
 pub(crate) const OUTSIDE: &[Outside] = &[
     outside("aho_corasick", &["lexicon"]),
     // What it parses is looked at before and checked after.
@@ -92,6 +93,14 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("clap", &["cli"]),
     outside("csv", &["policy::compile"]),
     outside("html5gum", &["mail::html"]),
+    // One file, so that whatever of it changes, changes there.
+    outside("icu_calendar", &["base::language"]),
+    outside("icu_datetime", &["base::language"]),
+    outside("icu_experimental", &["base::language"]),
+    outside("icu_list", &["base::language"]),
+    outside("icu_locale_core", &["base::language"]),
+    // So that formatters can be shared between threads.
+    outside("icu_provider", &[]),
     // An instant is an instant everywhere, but words know no time.
     outside(
         "jiff",

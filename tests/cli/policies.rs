@@ -399,3 +399,26 @@ fn what_follows_a_mail_of_a_file_refers_to_it() {
     let ran = ran(&["test", &folder.path]);
     assert_eq!((ran.code, ran.answer.as_str()), (Some(0), "desk: 1 passed, 0 failed\n"));
 }
+
+#[test]
+fn a_variant_that_does_not_promise_what_its_base_promises_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = Folder { path: folder.path().display().to_string(), _folder: folder };
+    let policy = root().join("fixtures/bad-policies/template-unknown-variable/policy.toml");
+    folder.write("policy.toml", &fs::read_to_string(policy).expect("a policy"));
+    folder.write("replies/received.txt", "Subject: [{{ reference }}]\n\nWe answer by {{ respond_by }}.\n");
+    folder.write(
+        "replies/received.de.txt",
+        "Subject: [{{ reference }}]\n\nWir melden uns am {{ received_at }}.\n",
+    );
+    let warned = ran(&["check", "--policy", &folder.path]);
+    assert_eq!(warned.code, Some(0), "{}", warned.answer);
+    assert!(warned.answer.contains("does not promise the same as replies/received.txt"), "{}", warned.answer);
+    assert!(warned.answer.contains("`respond_by` only in replies/received.txt"), "{}", warned.answer);
+    folder.write(
+        "replies/received.de.txt",
+        "Subject: [{{ reference }}]\n\nWir antworten bis {{ respond_by }}.\n",
+    );
+    let sound = ran(&["check", "--policy", &folder.path]);
+    assert!(!sound.answer.contains("promise"), "{}", sound.answer);
+}

@@ -46,6 +46,8 @@ pub(super) struct Letter<'a> {
     pub(super) references: &'a [&'a str],
     pub(super) text: &'a str,
     pub(super) html: Option<&'a str>,
+    /// The tag of the language it is written in (RFC 3282), where that is known.
+    pub(super) language: Option<&'a str>,
 }
 
 impl Letter<'_> {
@@ -69,6 +71,9 @@ impl Letter<'_> {
             let all: Vec<String> = self.references.iter().map(|id| bracketed(id)).collect();
             builder = builder.references(all.join(" "));
         }
+        if let Some(tag) = self.language {
+            builder = builder.raw_header(field("Content-Language", tag));
+        }
         let message = self.body(self.marked(builder))?;
         String::from_utf8(message.formatted())
             .ok()
@@ -83,9 +88,7 @@ impl Letter<'_> {
         };
         [("Auto-Submitted", submitted), ("X-Auto-Response-Suppress", "All"), (OWN_MARK, MARK)]
             .into_iter()
-            .fold(builder, |builder, (name, value)| {
-                builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()))
-            })
+            .fold(builder, |builder, (name, value)| builder.raw_header(field(name, value)))
     }
 
     fn body(&self, builder: MessageBuilder) -> Result<lettre::Message, ComposeError> {
@@ -110,6 +113,10 @@ impl Letter<'_> {
         let fields = [self.message_id, self.text, html].map(str::as_bytes);
         format!("=_{}", ContentKey::of(fields))
     }
+}
+
+fn field(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 fn bracketed(id: &str) -> String {

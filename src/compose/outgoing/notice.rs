@@ -171,6 +171,7 @@ impl Notice {
             references: &references,
             text: &self.words.text,
             html: None,
+            language: None,
         };
         letter.write()
     }

@@ -37,6 +37,7 @@ pub fn reply_mail(
         references: &references,
         text: &reply.rendered.text,
         html: reply.rendered.html.as_deref(),
+        language: reply.language.as_deref(),
     };
     Ok(ReplyMail {
         reference: decision.case.reference(),

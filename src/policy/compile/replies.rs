@@ -19,6 +19,10 @@ const MOST_TRIALS_IN_ALL: usize = 20_000;
 /// A template longer than this counts as so many more renderings.
 const BYTES_OF_A_TRIAL: usize = 8 * 1024;
 
+/// Variables that tell people what they can count on, so that they belong into every language of a reply.
+const PROMISES: [&str; 6] =
+    ["opens_at", "next_business_day", "respond_by", "target", "asked_for", "reference"];
+
 /// Reads `replies/*.txt` and `*.html`; also answers the files, to show mistakes in.
 pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Replies, Vec<Arc<SourceFile>>) {
     let mut replies = Replies::new();
@@ -40,6 +44,14 @@ pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Repli
             sources.push(source);
         }
     }
+    for (file, base) in replies.break_variants_without_base() {
+        let Some(source) = sources.iter().find(|source| source.name == file) else { continue };
+        let first_line = Location::new(source, source.line_span(1));
+        let lone = Diagnostic::error(first_line, "this is a variant of a reply that is not there");
+        problems.push(lone.found(format!("no {base}")).allowed(format!(
+            "`{base}` beside it, which everybody gets who asks for no language that there is"
+        )));
+    }
     (replies, sources)
 }
 
@@ -51,6 +63,37 @@ fn diagnostic(source: &Arc<SourceFile>, error: &RenderError) -> Diagnostic {
         Diagnostic::error(location, "this reply template does not work").found(error.message.clone());
     diagnostic.allowed = error.allowed.map(str::to_owned);
     diagnostic
+}
+
+/// Warns of variants that promise something else than their base, or less.
+fn compare_variants(
+    replies: &Replies,
+    sources: &[Arc<SourceFile>],
+    is_sound: impl Fn(usize) -> bool,
+    problems: &mut Problems,
+) {
+    let pairs = replies.variants_and_bases().into_iter();
+    for (variant, base) in pairs.filter(|(variant, base)| is_sound(*variant) && is_sound(*base)) {
+        let Some(source) = sources.iter().find(|source| Some(source.name.as_str()) == replies.file(variant))
+        else {
+            continue;
+        };
+        let base_file = replies.file(base).unwrap_or_default();
+        let (own, of_base) = (replies.variables_of(variant), replies.variables_of(base));
+        let differing = PROMISES.iter().filter(|name| own.contains(**name) != of_base.contains(**name));
+        let found: Vec<String> = differing
+            .map(|name| {
+                let only_in = if own.contains(*name) { "here" } else { base_file };
+                format!("`{name}` only in {only_in}")
+            })
+            .collect();
+        if !found.is_empty() {
+            let first_line = Location::new(source, source.line_span(1));
+            let message = format!("this reply does not promise the same as {base_file}");
+            let warning = Diagnostic::error(first_line, message).found(found.join(", "));
+            problems.push(Diagnostic { severity: Severity::Warning, ..warning });
+        }
+    }
 }
 
 /// What templates are tried with.
@@ -89,6 +132,12 @@ pub(super) fn check(
             });
         }
     }
+    compare_variants(
+        replies,
+        sources,
+        |index| sound.get(&index).is_some_and(|(is_sound, _)| *is_sound),
+        problems,
+    );
     let mut budget = MOST_TRIALS_IN_ALL;
     for (index, (_, length)) in sound.into_iter().filter(|(_, (is_sound, _))| *is_sound) {
         let cost = 1 + length / BYTES_OF_A_TRIAL;
