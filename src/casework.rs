@@ -12,6 +12,7 @@
 mod book;
 mod case;
 mod load;
+mod outlook;
 #[cfg(test)]
 mod stories;
 mod work;
@@ -19,4 +20,5 @@ mod work;
 pub use book::{Book, Effect, own_message_id};
 pub use case::{Case, CaseState, Deferred, Running, Started};
 pub use load::{Changes, EarlierReplies, Kept, Keys, KnownMail, Loaded, SeenContent, SentReply};
+pub use outlook::{Coming, Turn};
 pub use work::{Brief, Plan, PlanStep};

@@ -3,12 +3,15 @@
 //! The only maker of outgoing mail, and the only place that turns codes into sentences: replies, explanations for
 //! people and for programs, diagnostics. Pure as the layers below; it writes strings and prints nothing.
 
+mod arithmetic;
 mod diagnostics;
 mod explanation;
+pub mod ink;
 mod narrative;
 mod outgoing;
 mod reply;
 mod table;
+mod timeline;
 mod trace;
 mod words;
 
@@ -21,4 +24,5 @@ pub use outgoing::{
 };
 pub use reply::{Reply, reply};
 pub use table::{cut, table};
+pub use timeline::Timeline;
 pub use words::{hours_in_words, instant_in_words};

@@ -26,7 +26,7 @@ use jiff::SignedDuration;
 
 pub use compile::{Outcome, compile};
 pub use condition::{Condition, Facts, Key, Matcher, Test};
-pub use example::{Example, ExampleMail, Expectation, Wanted};
+pub use example::{Event, Example, ExampleMail, Expectation, Following, Wanted};
 pub use files::{Files, RawFile};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
 pub use reply::{NearMissVariable, RenderError, Rendered, Replies, ReplyVariables};
@@ -241,6 +241,21 @@ pub struct Escalation {
     pub give_up_after: SignedDuration,
     /// Where it stands.
     pub origin: Origin,
+}
+
+impl Escalation {
+    /// What it asks for and nothing does yet, in words: only its first step is acted on.
+    pub fn not_acted_on(&self) -> Vec<String> {
+        let later = self.steps.len().saturating_sub(1);
+        let parts = [
+            (later > 0)
+                .then(|| if later == 1 { "1 later step".to_owned() } else { format!("{later} later steps") }),
+            self.repeat_every.map(|_| "`repeat_every`".to_owned()),
+            self.remind_before.map(|_| "`remind_before`".to_owned()),
+            (!self.group_by.is_empty()).then(|| "`group_by`".to_owned()),
+        ];
+        parts.into_iter().flatten().collect()
+    }
 }
 
 /// One step of an escalation.

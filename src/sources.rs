@@ -9,6 +9,6 @@ mod secret;
 mod settings;
 
 pub use folder::policy_folder;
-pub use mail_file::{MAIL_LIMIT, example_mail, mail_file};
+pub use mail_file::{MAIL_LIMIT, Unsaid, example_mail, mail_file};
 pub use secret::{SecretError, secret};
 pub use settings::{settings_environment, settings_files};

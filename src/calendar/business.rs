@@ -14,15 +14,36 @@ impl Calendar {
     ///
     /// `None` for a negative amount, and when there is not that much open time within the horizon of four years.
     pub fn add_open_time(&self, from: Timestamp, amount: SignedDuration) -> Option<Timestamp> {
+        self.count_open_time(from, amount, |_| {})
+    }
+
+    /// The stretches of open time that [`Calendar::add_open_time`] counts, in order: together they are `amount`, and
+    /// the last ends where it ends. `None` where that has no answer.
+    pub fn counted_open_time(&self, from: Timestamp, amount: SignedDuration) -> Option<Vec<Interval>> {
+        let mut counted = Vec::new();
+        self.count_open_time(from, amount, |stretch| counted.push(stretch))?;
+        Some(counted)
+    }
+
+    /// Counts open time, and tells of each stretch that was counted.
+    fn count_open_time(
+        &self,
+        from: Timestamp,
+        amount: SignedDuration,
+        mut counted: impl FnMut(Interval),
+    ) -> Option<Timestamp> {
         let mut left = amount;
         if left.is_negative() {
             return None;
         }
         for opening in self.openings_within_horizon(from) {
-            let begin = instant(opening.start).max(from);
-            let room = instant(opening.end).duration_since(begin);
+            let start = instant(opening.start).max(from);
+            let room = instant(opening.end).duration_since(start);
+            let end = start.checked_add(left.min(room)).ok()?;
+            if start < end {
+                counted(Interval { start, end });
+            }
             if left <= room {
-                let end = begin.checked_add(left).ok()?;
                 return Some(end).filter(|end| *end <= horizon(from));
             }
             left = left.checked_sub(room)?;
@@ -46,8 +67,19 @@ impl Calendar {
     /// when there are not that many business days within the horizon of four years.
     pub fn business_day_end(&self, from: Timestamp, n: u32) -> Option<Timestamp> {
         let Some(nth) = n.checked_sub(1) else { return Some(from) };
-        let day = self.business_days(from).filter(|day| day.start > from).nth(usize::try_from(nth).ok()?)?;
-        Some(day.end)
+        self.business_days_after(from).nth(usize::try_from(nth).ok()?).map(|day| day.end)
+    }
+
+    /// The first `n` business days that begin after `from`, each from its first opening to its last closing; `None`
+    /// where [`Calendar::business_day_end`] has no answer.
+    pub fn counted_business_days(&self, from: Timestamp, n: u32) -> Option<Vec<Interval>> {
+        let n = usize::try_from(n).ok()?;
+        let days: Vec<Interval> = self.business_days_after(from).take(n).collect();
+        (days.len() == n).then_some(days)
+    }
+
+    fn business_days_after(&self, from: Timestamp) -> impl Iterator<Item = Interval> {
+        self.business_days(from).filter(move |day| day.start > from)
     }
 
     /// The business days around and after an instant, as far as the horizon, in the order of their dates.

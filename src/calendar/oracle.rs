@@ -401,6 +401,9 @@ proptest! {
         if let Some(end) = calendar.add_open_time(from, amount) {
             prop_assert!(end >= from);
             prop_assert_eq!(calendar.open_time_between(from, end), amount);
+            let counted = calendar.counted_open_time(from, amount).expect("what was counted");
+            let between: Vec<_> = calendar.intervals(from, end).collect();
+            prop_assert_eq!(counted, between);
             let a_moment_before = end - SignedDuration::from_nanos(1);
             prop_assert!(amount.is_zero() || calendar.is_open(a_moment_before));
         }

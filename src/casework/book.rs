@@ -30,6 +30,8 @@ pub struct Book {
     by_message: HashMap<String, KnownMail>,
     by_reference: HashMap<String, CaseId>,
     by_content: HashMap<ContentKey, SeenContent>,
+    /// When time next changes a case; it may not do so any more.
+    due: BTreeSet<(Timestamp, CaseId)>,
     taken: HashSet<CaseId>,
     answered_elsewhere: HashSet<ContentKey>,
     earlier: Earlier,
@@ -107,6 +109,7 @@ impl Book {
     pub fn insert(&mut self, case: Case) {
         self.by_reference.insert(case.reference.clone(), case.id);
         self.loaded.insert(case.id, Kept::of(&case));
+        self.due.extend(case.due_at().map(|due| (due, case.id)));
         self.cases.insert(case.id, case);
     }
 
@@ -281,6 +284,24 @@ impl Book {
         for case in cases {
             let started = case.advance(now);
             effects.extend(started.into_iter().map(|started| Effect::Alert { case: case.id, started }));
+            self.due.extend(case.due_at().map(|due| (due, case.id)));
+        }
+        effects
+    }
+
+    /// Brings every case to `now` through each instant at which something is due, as a service does that never sleeps.
+    /// The work grows with what is due, not with the cases.
+    pub fn live_through(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while let Some((noted, id)) = self.due.first().copied().filter(|(noted, _)| *noted <= now) {
+            self.due.remove(&(noted, id));
+            let Some(case) = self.cases.get_mut(&id) else { continue };
+            // What was noted may have changed since. Each round starts a deferral or ends an escalation for good.
+            if let Some(due) = case.due_at().filter(|due| *due <= now) {
+                let started = case.advance(due);
+                effects.extend(started.into_iter().map(|started| Effect::Alert { case: id, started }));
+            }
+            self.due.extend(case.due_at().map(|due| (due, id)));
         }
         effects
     }
@@ -371,6 +392,7 @@ impl Book {
         let escalating = Escalating { reading, decision, policy, silently: self.watches_only };
         escalating.escalate(case, &mut effects);
         case.version += 1;
+        self.due.extend(case.due_at().map(|due| (due, id)));
         self.by_reference.insert(case.reference.clone(), id);
         let seen = SeenContent {
             content: decision.content,

@@ -147,6 +147,11 @@ impl Case {
         matches!(self.state, CaseState::Closed | CaseState::Lapsed)
     }
 
+    /// Whether an answer is owed, and was promised for a time before `now`.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.respond_by.is_some_and(|by| by < now)
+    }
+
     /// When time alone changes it next: a deferral starts, or an escalation gives up.
     pub fn due_at(&self) -> Option<Timestamp> {
         let starts = self.deferred.iter().map(|deferred| deferred.until);

@@ -643,3 +643,37 @@ fn what_starts_late_still_gets_its_whole_time() {
     assert!(running.deferred && running.started_at == instant("2026-02-12T08:00"));
     assert_eq!(case.due_at(), Some(running.gives_up_at));
 }
+
+#[test]
+fn the_outlook_of_a_case_is_what_it_does_when_time_goes_by() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(SATURDAY, "Hello"));
+    let outlook = story.book.case(first.case).expect("the case").outlook(instant(SATURDAY));
+    let starts: Vec<_> = outlook
+        .iter()
+        .filter_map(|one| {
+            if let super::Turn::Starts { escalation, .. } = &one.turn {
+                Some((one.at, escalation.clone()))
+            } else {
+                None
+            }
+        })
+        .collect();
+    let end = outlook.last().expect("an end").clone();
+    assert_eq!(end.turn, super::Turn::Lapses);
+    // A second before its end it runs, at its end it has lapsed.
+    let second = jiff::SignedDuration::from_secs(1);
+    let effects = story.book.live_through(end.at - second);
+    let started = |effect: &super::Effect| {
+        let super::Effect::Alert { started, .. } = effect else {
+            panic!("time alone does not do this: {effect:?}")
+        };
+        started.escalation.clone()
+    };
+    let effects: Vec<String> = effects.iter().map(started).collect();
+    assert_eq!(starts.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>(), effects);
+    assert_eq!(story.book.case(first.case).expect("the case").running[0].started_at, starts[0].0);
+    assert_eq!(story.book.case(first.case).map(|case| case.state), Some(super::CaseState::Open));
+    story.book.live_through(end.at);
+    assert_eq!(story.book.case(first.case).map(|case| case.state), Some(super::CaseState::Lapsed));
+}

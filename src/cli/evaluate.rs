@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Ending, output};
-use crate::casework::{Book, own_message_id};
+use crate::casework::{Book, Effect, own_message_id};
 use crate::compose::{self, Reply};
 use crate::decision::{Decision, Reading, decide, read};
 use crate::mail::Source;
@@ -41,19 +41,21 @@ pub(super) struct Decided {
     pub(super) reading: Reading,
     pub(super) decision: Decision,
     pub(super) reply: Result<Option<Reply>, RenderError>,
+    /// What time had started by then, and what the mail changed.
+    pub(super) effects: Vec<Effect>,
 }
 
 /// Takes one mail through the house; the book keeps what later mails of the conversation need.
 pub(super) fn evaluate(reading: Reading, policy: &Policy, book: &mut Book, at: Timestamp) -> Decided {
-    book.advance(at);
+    let mut effects = book.live_through(at);
     let standing = book.standing(&reading, policy, at, at);
     let decision = decide(&reading, &standing, policy, at, at);
-    book.apply(&reading, &decision, policy);
+    effects.extend(book.apply(&reading, &decision, policy));
     let reply = compose::reply(&reading, &decision, policy);
     if reply.is_err() {
         book.withdraw(&own_message_id(&decision, policy));
     }
-    Decided { reading, decision, reply }
+    Decided { reading, decision, reply, effects }
 }
 
 /// Reads a mail from its bytes.

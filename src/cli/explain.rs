@@ -8,7 +8,7 @@ use super::evaluate::{Decided, evaluate, policy, read_bytes};
 use super::{Ending, output};
 use crate::base::clock::{Clock, SystemClock};
 use crate::casework::Book;
-use crate::compose::{Explained, Explanation, narrative};
+use crate::compose::{Explained, Explanation, Timeline, narrative};
 use crate::decision::Reading;
 use crate::policy::Policy;
 use crate::sources::mail_file;
@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// An earlier mail of the conversation; several, the oldest first
     #[arg(long = "thread", value_name = "FILE")]
     thread: Vec<PathBuf>,
+    /// Say also what follows if nobody reacts
+    #[arg(long)]
+    timeline: bool,
     /// Answer as one line of JSON
     #[arg(long)]
     json: bool,
@@ -78,14 +81,21 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         );
         return Ok(Ending::Unusable);
     }
-    let Decided { reading, decision, reply } = evaluate(reading, &policy, &mut book, at);
+    let Decided { reading, decision, reply, .. } = evaluate(reading, &policy, &mut book, at);
     let file = arguments.file.display().to_string();
     let explained =
         Explained { file: &file, reading: &reading, decision: &decision, policy: &policy, reply: &reply };
+    let case = book.case(decision.case);
+    let timeline = arguments.timeline.then(|| Timeline::of(&explained, case));
     if arguments.json {
-        output::answer(&format!("{}\n", Explanation::of(&explained).to_json()))?;
+        let explanation = Explanation::of(&explained);
+        let explanation = match &timeline {
+            Some(timeline) => explanation.with_timeline(timeline),
+            None => explanation,
+        };
+        output::answer(&format!("{}\n", explanation.to_json()))?;
     } else {
-        output::answer(&narrative(&explained))?;
+        output::answer(&narrative(&explained, timeline.as_ref()))?;
     }
     Ok(Ending::Fine)
 }

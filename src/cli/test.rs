@@ -1,201 +1,156 @@
 //! `nightdesk test`: runs the examples that policies carry.
+//!
+//! What holds is silent. What does not is told with its place, what was wanted, what came and why; the counts of every
+//! policy and the names of all that failed stand at the end, where a terminal shows them.
 
+mod difference;
+mod story;
+
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use jiff::Timestamp;
-use serde_json::Value;
-
-use super::evaluate::{evaluate, load, read_bytes};
+use super::evaluate::load;
 use super::{Ending, output};
-use crate::casework::Book;
-use crate::compose::{Explained, Explanation, instant_in_words};
-use crate::policy::{AddressRule, Example, Expectation, Policy, Wanted};
-use crate::sources::example_mail;
+use crate::compose::ink::{DIM, GOOD, LOUD, TITLE};
+use crate::policy::{Example, Policy};
+
+/// Fewer examples than this are not worth another thread.
+const WORTH_A_THREAD: usize = 50;
 
 /// Runs the examples of all policies; one that cannot be compiled counts as failed.
 pub(super) fn run(policies: &[PathBuf], filter: Option<&str>) -> anyhow::Result<Ending> {
     let mut ending = Ending::Fine;
-    let mut found = 0;
+    let mut reports = Vec::new();
     for path in policies {
         let Some(outcome) = load(path) else {
             ending = Ending::Unusable;
             continue;
         };
         let Some(policy) = outcome.policy else {
+            output::complain(&format!("{} is not tested, since it has mistakes:\n", path.display()));
             output::complain_of(&outcome.diagnostics, outcome.left_out);
             ending = ending.or(Ending::Negative);
             continue;
         };
         let report = run_policy(path, &policy, filter);
-        found += report.passed + report.failed;
-        output::answer(&report.text)?;
-        if report.failed > 0 {
+        output::answer(&report.failures())?;
+        if !report.failed.is_empty() {
             ending = ending.or(Ending::Negative);
         }
+        reports.push(report);
     }
-    if let (Some(filter), 0, Ending::Fine) = (filter, found, ending) {
+    output::answer(&summary(&reports, policies.len(), filter))?;
+    let ran = reports.iter().any(|report| report.tally.passed + report.tally.failed > 0);
+    if let (Some(filter), false, Ending::Fine) = (filter, ran, ending) {
         output::complain(&format!("error: no test has \"{filter}\" in its name"));
         return Ok(Ending::Unusable);
     }
     Ok(ending)
 }
 
+/// What came of the examples of one policy.
 struct Report {
-    text: String,
+    policy: String,
+    tally: Tally,
+    failed: Vec<Failure>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
     passed: usize,
     failed: usize,
+    filtered_out: usize,
+}
+
+/// An example that does not hold.
+struct Failure {
+    name: String,
+    /// `file:line`, the policy's folder before it.
+    place: String,
+    /// What differs, line by line.
+    lines: String,
+}
+
+impl Report {
+    fn failures(&self) -> String {
+        let block = |failure: &Failure| {
+            let Failure { name, place, lines } = failure;
+            format!(
+                "{LOUD}FAILED{LOUD:#} {TITLE}{name}{TITLE:#}\n  {DIM}{}, {place}{DIM:#}\n{lines}\n",
+                self.policy
+            )
+        };
+        self.failed.iter().map(block).collect()
+    }
 }
 
 fn run_policy(path: &Path, policy: &Policy, filter: Option<&str>) -> Report {
-    let mut report = Report { text: String::new(), passed: 0, failed: 0 };
-    let mut lines = Vec::new();
-    let wanted = |example: &&Example| filter.is_none_or(|filter| example.name.contains(filter));
-    for example in policy.examples.iter().filter(wanted) {
-        let differences = run_example(example, policy);
-        if differences.is_empty() {
-            report.passed += 1;
-            continue;
-        }
-        report.failed += 1;
-        let source = policy.source(&example.origin);
-        lines.push(format!("FAILED {} ({}/{source})\n", example.name, path.display()));
-        lines.extend(differences);
-    }
-    lines.push(format!("{}: {} passed, {} failed\n", policy.name, report.passed, report.failed));
-    Report { text: lines.concat(), ..report }
-}
-
-/// What differs from what the example expects, a few lines each.
-fn run_example(example: &Example, policy: &Policy) -> Vec<String> {
-    let default_to = policy
-        .identity
-        .addresses
+    let is_wanted = |example: &&Example| filter.is_none_or(|filter| example.name.contains(filter));
+    let wanted: Vec<&Example> = policy.examples.iter().filter(is_wanted).collect();
+    let differences = play_all(&wanted, policy);
+    let failed: Vec<Failure> = wanted
         .iter()
-        .find_map(|rule| match rule {
-            AddressRule::Address(address) => Some(address.as_str()),
-            AddressRule::Domain(_) => None,
+        .zip(differences)
+        .filter_map(|(example, lines)| {
+            let place = format!("{}/{}", path.display(), policy.source(&example.origin));
+            Some(Failure { name: example.name.clone(), place, lines: lines? })
         })
-        .unwrap_or("support@desk.example");
-    let mut book = Book::default();
-    for (index, earlier) in example.earlier.iter().enumerate() {
-        let bytes = example_mail(earlier, &format!("earlier-{}@nightdesk.test", index + 1), default_to);
-        evaluate(read_bytes(&bytes, policy, earlier.mailbox.as_deref()), policy, &mut book, earlier.at);
-    }
-    let bytes = example_mail(&example.mail, "mail@nightdesk.test", default_to);
-    let reading = read_bytes(&bytes, policy, example.mail.mailbox.as_deref());
-    let decided = evaluate(reading, policy, &mut book, example.mail.at);
-    let explanation = Explanation::of(&Explained {
-        file: &example.name,
-        reading: &decided.reading,
-        decision: &decided.decision,
-        policy,
-        reply: &decided.reply,
-    });
-    let mut differences: Vec<String> = Vec::new();
-    if let Err(error) = &decided.reply {
-        differences.push(format!("  the reply cannot be rendered: {error}\n"));
-    }
-    differences
-        .extend(example.expect.iter().filter_map(|expected| difference(expected, &explanation, policy)));
-    differences
-}
-
-fn difference(expected: &Expectation, explanation: &Explanation, policy: &Policy) -> Option<String> {
-    let got = got(&expected.key, explanation);
-    if holds(&expected.key, &expected.wanted, &got) {
-        return None;
-    }
-    let source = policy.source(&expected.origin);
-    let wanted = match &expected.wanted {
-        Wanted::Text(text) => format!("\"{text}\""),
-        Wanted::Flag(false) if !matches!(got, Value::Bool(_)) => "none".to_owned(),
-        Wanted::Flag(flag) => flag.to_string(),
-        Wanted::Texts(texts) => format!("{texts:?}"),
-        Wanted::At(at) => in_words(*at, policy),
+        .collect();
+    let tally = Tally {
+        passed: wanted.len() - failed.len(),
+        failed: failed.len(),
+        filtered_out: policy.examples.len() - wanted.len(),
     };
-    let got = match (&got, &expected.wanted) {
-        (Value::String(text), Wanted::At(_)) => {
-            text.parse().map_or_else(|_| text.clone(), |at| in_words(at, policy))
-        }
-        (Value::String(text), _) => format!("\"{text}\""),
-        (Value::Null, _) => "none".to_owned(),
-        (got, _) => got.to_string(),
-    };
-    Some(format!("  {} ({source})\n    wanted {wanted}\n    got    {got}\n", expected.key))
+    Report { policy: policy.name.clone(), tally, failed }
 }
 
-fn in_words(at: Timestamp, policy: &Policy) -> String {
-    let calendar = policy.desks.first().and_then(|desk| policy.calendars.get(desk.calendar));
-    calendar.map_or_else(|| at.to_string(), |calendar| instant_in_words(at, calendar.zone()))
+/// Plays examples on all cores; the answers stand in the order of the examples.
+fn play_all(examples: &[&Example], policy: &Policy) -> Vec<Option<String>> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = examples.len().div_ceil(cores).max(WORTH_A_THREAD);
+    thread::scope(|scope| {
+        let play = |share: &[&Example]| -> Vec<Option<String>> {
+            share.iter().map(|example| story::differences(example, policy)).collect()
+        };
+        let threads: Vec<_> = examples.chunks(share).map(|share| scope.spawn(move || play(share))).collect();
+        let played = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        played.flatten().collect()
+    })
 }
 
-/// The value of an expectation's key: section 4 of the contract, flattened.
-fn got(key: &str, explanation: &Explanation) -> Value {
-    let field = |key: &str| explanation.get(key).cloned().unwrap_or(Value::Null);
-    let inside = |outer: &str, key: &str| field(outer).get(key).cloned().unwrap_or(Value::Null);
-    match key {
-        "customer" => inside("customer", "name"),
-        "alerts" => each(&field("alerts"), |alert| text_of(alert, "escalation")),
-        "pages" => {
-            let alerts = field("alerts");
-            let pages = |alert: &Value| alert.get("pages").and_then(Value::as_bool).unwrap_or(false);
-            Value::Bool(alerts.as_array().is_some_and(|alerts| alerts.iter().any(pages)))
-        }
-        "defer" => inside("defer", "escalation"),
-        "defer_until" => inside("defer", "until"),
-        "reply" => inside("reply", "template"),
-        "reply_to" => inside("reply", "to"),
-        "reply_subject" => inside("reply", "subject"),
-        "says" | "says_not" => inside("reply", "text"),
-        "near_misses" => each(&field("near_misses"), |near| text_of(near, "text")),
-        "ignored" => {
-            each(&field("ignored_hits"), |hit| format!("{}:{}", text_of(hit, "why"), text_of(hit, "text")))
-        }
-        "hits" => {
-            let labels = field("labels");
-            let hits = labels.get("urgency").and_then(|urgency| urgency.get("hits")).cloned();
-            each(&hits.unwrap_or(Value::Null), |hit| text_of(hit, "text"))
-        }
-        label if inside("labels", label).is_object() => {
-            inside("labels", label).get("value").cloned().unwrap_or(Value::Null)
-        }
-        other => field(other),
+/// The counts of every policy, of all, and the names of what failed.
+fn summary(reports: &[Report], policies: usize, filter: Option<&str>) -> String {
+    let mut lines = Vec::new();
+    let mut all = Tally::default();
+    for report in reports {
+        lines.push(counts(&report.policy, report.tally, filter));
+        all.passed += report.tally.passed;
+        all.failed += report.tally.failed;
+        all.filtered_out += report.tally.filtered_out;
     }
-}
-
-fn each(list: &Value, text: impl Fn(&Value) -> String) -> Value {
-    let texts: Vec<Value> = list.as_array().into_iter().flatten().map(|one| text(one).into()).collect();
-    Value::Array(texts)
-}
-
-fn text_of(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn holds(key: &str, wanted: &Wanted, got: &Value) -> bool {
-    match (key, wanted) {
-        ("says", Wanted::Texts(texts)) => texts.iter().all(|text| says(got, text)),
-        ("says_not", Wanted::Texts(texts)) => got.is_string() && !texts.iter().any(|text| says(got, text)),
-        (_, Wanted::Flag(flag)) => match got {
-            Value::Bool(got) => got == flag,
-            Value::Null => !flag,
-            Value::Array(list) => list.is_empty() && !flag,
-            Value::String(_) | Value::Number(_) | Value::Object(_) => false,
-        },
-        (_, Wanted::Text(text)) => got.as_str() == Some(text),
-        (_, Wanted::Texts(texts)) => {
-            let mut got: Vec<&str> = got.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            got.sort_unstable();
-            texts.sort_unstable();
-            got == texts
-        }
-        (_, Wanted::At(at)) => got.as_str().and_then(|got| got.parse::<Timestamp>().ok()) == Some(*at),
+    if reports.len() > 1 {
+        lines.push(counts("in all", all, filter));
     }
+    let not_tested = policies - reports.len();
+    if not_tested > 0 {
+        let policies = if not_tested == 1 { "policy was" } else { "policies were" };
+        lines.push(format!("{LOUD}{not_tested} {policies} not tested{LOUD:#}\n"));
+    }
+    if all.failed > 0 {
+        lines.push("\nfailed:\n".to_owned());
+    }
+    let failed = reports.iter().flat_map(|report| &report.failed);
+    let name =
+        |failure: &Failure| format!("  {LOUD}{}{LOUD:#} {DIM}{}{DIM:#}\n", failure.name, failure.place);
+    lines.extend(failed.map(name));
+    lines.concat()
 }
 
-/// Whether a reply says something, however its lines are broken.
-fn says(reply: &Value, text: &str) -> bool {
-    let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    reply.as_str().is_some_and(|reply| fold(reply).contains(&fold(text)))
+fn counts(name: &str, tally: Tally, filter: Option<&str>) -> String {
+    let style = if tally.failed > 0 { LOUD } else { GOOD };
+    let left = filter.map(|_| format!(", {} filtered out", tally.filtered_out)).unwrap_or_default();
+    format!("{name}: {style}{} passed, {} failed{style:#}{left}\n", tally.passed, tally.failed)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::reply::Reply;
+use super::timeline::Timeline;
 use super::trace::{Context, Line, hours};
 use super::words::rfc3339;
 use crate::calendar::Zone;
@@ -44,6 +45,13 @@ impl Explanation {
         writer.outcome(&mut fields);
         fields.insert("trace".to_owned(), writer.trace());
         Explanation { fields }
+    }
+
+    /// The same, with what follows if nobody reacts.
+    #[must_use]
+    pub fn with_timeline(mut self, timeline: &Timeline<'_>) -> Self {
+        self.fields.insert("timeline".to_owned(), timeline.to_json());
+        self
     }
 
     /// The value of a key.

@@ -1,38 +1,39 @@
 //! An explanation for people: what would happen, what was read, and every reason, in at most 80 columns.
 //!
+//! First the outcome, as somebody asks for it at night; then the mail as it was read; then the reasons in the order in
+//! which a mail is decided; last the reply word by word, or what withholds it.
+//!
 //! Text of the mail reaches the terminal without control characters, so that no mail can move the cursor or forge a
 //! line of the explanation.
 
-use anstyle::{AnsiColor, Color, Style};
+use anstyle::Style;
 
 use super::explanation::Explained;
-use super::trace::{Context, Line, hours};
+use super::ink::{DIM, GOOD, HIT, LOUD, TITLE};
+use super::timeline::Timeline;
+use super::trace::{Context, hours};
 use super::words::instant_in_words;
 use crate::base::text::clean;
-use crate::decision::{Conversation, Decision, Hours, Ignored};
-use crate::mail::{RegionKind, Text};
-use crate::policy::Place;
+use crate::decision::{Conversation, Decision, Hours};
+
+mod reasons;
+mod text;
 
 const WIDTH: usize = 80;
-/// How many lines of a mail's new text are shown.
-const MOST_LINES: usize = 40;
-
-const TITLE: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const LOUD: Style = Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::Red)));
-const GOOD: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
-const HIT: Style = Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
-
-/// The explanation as text with escape sequences; who prints it to something else than a terminal strips them.
-pub fn narrative(explained: &Explained<'_>) -> String {
+/// The explanation as text with escape sequences; who prints it to something else than a terminal strips them. With a
+/// timeline it says what follows if nobody reacts.
+pub fn narrative(explained: &Explained<'_>, timeline: Option<&Timeline<'_>>) -> String {
     let context =
         Context { reading: explained.reading, decision: explained.decision, policy: explained.policy };
     let mut page = Page { text: String::new() };
     head(&mut page, explained);
     outcome(&mut page, explained);
-    text(&mut page, explained, &context);
-    reasons(&mut page, &context);
-    reply(&mut page, explained);
+    if let Some(timeline) = timeline {
+        what_follows(&mut page, timeline);
+    }
+    text::section(&mut page, explained, &context);
+    reasons::sections(&mut page, &context);
+    reply(&mut page, explained, &context);
     page.text
 }
 
@@ -51,15 +52,37 @@ impl Page {
         self.line(&format!("{TITLE}{title}{TITLE:#}"));
     }
 
-    /// A name and its value, wrapped beside it.
+    /// Text with something before each line.
+    fn wrapped(&mut self, indent: &str, text: &str) {
+        for line in textwrap::wrap(text, columns(indent, indent)) {
+            self.line(line.trim_end());
+        }
+    }
+
+    /// A name and its value, wrapped beside it; below it when the name is long.
     fn entry(&mut self, name: &str, value: &str) {
-        let first = format!("  {name:<13}");
-        let options =
-            textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent("               ");
+        self.styled(Style::new(), name, value);
+    }
+
+    fn styled(&mut self, style: Style, name: &str, value: &str) {
+        if name.chars().count() > 12 {
+            self.line(&format!("  {style}{name}{style:#}"));
+            return self.entry("", value);
+        }
+        let first = format!("  {style}{name:<13}{style:#}");
+        let options = columns(&first, "               ");
         for line in textwrap::wrap(value, options) {
             self.line(&line);
         }
     }
+}
+
+/// Addresses and names with hyphens stay whole, so that they can be copied.
+fn columns<'i>(first: &'i str, others: &'i str) -> textwrap::Options<'i> {
+    textwrap::Options::new(WIDTH)
+        .initial_indent(first)
+        .subsequent_indent(others)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 fn head(page: &mut Page, explained: &Explained<'_>) {
@@ -88,7 +111,7 @@ fn outcome(page: &mut Page, explained: &Explained<'_>) {
     let rule = decision.coverage.and_then(|rule| policy.coverage.get(rule));
     match rule {
         Some(rule) => {
-            page.entry("rule", &format!("{} {DIM}{}{DIM:#}", rule.name, policy.source(&rule.origin)));
+            page.entry("rule", &format!("{}  {DIM}{}{DIM:#}", rule.name, policy.source(&rule.origin)));
         }
         None => page.entry("rule", "none"),
     }
@@ -155,141 +178,52 @@ fn case_line(decision: &Decision) -> String {
     }
 }
 
-fn text(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
-    let Explained { reading, decision, policy, .. } = explained;
-    page.section("What was read as new text");
-    let counted: Vec<&crate::decision::Hit> = reading
-        .hits
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !decision.ignored.iter().any(|(ignored, _)| ignored == index))
-        .map(|(_, hit)| hit)
-        .collect();
-    if let Some(unreadable) = reading.message.unreadable {
-        page.entry("unreadable", unreadable.slug());
+fn what_follows(page: &mut Page, timeline: &Timeline<'_>) {
+    page.section("What follows if nobody reacts");
+    let mut last = String::new();
+    for (at, moment) in timeline.moments() {
+        if at != last {
+            page.line(&format!("  {at}"));
+            last = at;
+        }
+        let style = if moment.acted_on { Style::new() } else { DIM };
+        page.wrapped("      ", &format!("{style}{}{style:#}", moment.words));
     }
-    page.entry("subject", &marked(&reading.message.subject, 0, Place::Subject, &counted));
-    let mut shown = 0;
-    for (place, text) in
-        [(Place::Body, &reading.message.body), (Place::Forwarded, &reading.message.forwarded)]
-    {
-        shown += new_text(page, place, text, &counted, MOST_LINES.saturating_sub(shown));
+    if last.is_empty() {
+        page.line("  nothing: no escalation runs or waits, and no answer is promised");
     }
-    for (index, why) in &decision.ignored {
-        let Some(hit) = reading.hits.get(*index) else { continue };
-        let line =
-            format!("\"{}\" in {}: {}", clean(&hit.text), context.place_in_words(hit.place), why.slug());
-        page.entry("not counted", &line);
-    }
-    for near in &reading.near_misses {
-        let keyword = policy.words.terms.get(near.term).map_or("", |term| term.text.as_str());
-        page.entry(
-            "near miss",
-            &format!("\"{}\" is not \"{keyword}\", and does not count as it", clean(&near.text)),
-        );
-    }
-    for omitted in &reading.message.omitted {
-        page.entry(
-            "left out",
-            &format!("part {}: {}, {} bytes", omitted.section, omitted.media_type, omitted.bytes),
-        );
+    for (escalation, what) in &timeline.not_acted_on {
+        page.wrapped("  ", &format!("{DIM}Not acted on in this version: {what} of {escalation}.{DIM:#}"));
     }
 }
 
-/// Shows the new lines of a text, hits marked; answers how many were shown. Runs of blank lines become one, those at
-/// the end none.
-fn new_text(
-    page: &mut Page,
-    place: Place,
-    text: &Text,
-    counted: &[&crate::decision::Hit],
-    most: usize,
-) -> usize {
-    let bar = format!("  {DIM}│{DIM:#} ");
-    let (mut shown, mut blank) = (0, false);
-    let mut alternative = None;
-    for region in text.regions.iter().filter(|region| region.kind == RegionKind::New) {
-        if alternative.is_some_and(|before| before != region.alternative) {
-            page.line(&format!("  {DIM}│ (the same mail in another form){DIM:#}"));
-            blank = false;
+/// The reply letter by letter, or every guard that withholds it with what made it speak.
+fn reply(page: &mut Page, explained: &Explained<'_>, context: &Context<'_>) {
+    let Explained { decision, policy, reply, .. } = explained;
+    let Ok(Some(reply)) = reply else {
+        page.section("Why no reply goes out");
+        let named = decision.coverage.and_then(|rule| policy.coverage.get(rule)?.reply);
+        if let (Some(template), false) = (named, decision.reply_withheld.is_empty()) {
+            page.entry("withheld", policy.replies.name(template).unwrap_or_default());
         }
-        alternative = Some(region.alternative);
-        let mut start = region.start;
-        for line in text.slice(region).split_inclusive(['\n', '\u{2029}']) {
-            let words = marked(line, start, place, counted);
-            start += line.len();
-            if words.trim().is_empty() {
-                blank = shown > 0;
-                continue;
-            }
-            if shown == most {
-                page.line(&format!("{bar}…"));
-                return shown;
-            }
-            if std::mem::take(&mut blank) {
-                page.line(bar.trim_end());
-            }
-            let options = textwrap::Options::new(WIDTH).initial_indent(&bar).subsequent_indent(&bar);
-            for wrapped in textwrap::wrap(&words, options) {
-                page.line(&wrapped);
-            }
-            shown += 1;
+        for withheld in &decision.reply_withheld {
+            page.entry(withheld.slug(), &clean(&context.guard(*withheld)));
         }
-    }
-    shown
-}
-
-/// A piece of a text that begins at byte `start` of its place, cleaned, counted hits marked as «hit».
-fn marked(piece: &str, start: usize, place: Place, counted: &[&crate::decision::Hit]) -> String {
-    let mut text = String::new();
-    let mut at = 0;
-    let mut hits: Vec<_> = counted
-        .iter()
-        .filter(|hit| hit.place == place && hit.ignored == Ignored::No)
-        .filter(|hit| hit.start >= start && hit.end <= start + piece.len())
-        .map(|hit| (hit.start - start, hit.end - start))
-        .collect();
-    hits.sort_unstable();
-    for (from, to) in hits {
-        if from < at {
-            continue;
+        if let Err(error) = reply {
+            page.entry("failed", &clean(&format!("{} in {}", error.message, error.file)));
         }
-        text.push_str(&clean(piece.get(at..from).unwrap_or("")));
-        text.extend([
-            HIT.render().to_string(),
-            format!("«{}»", clean(piece.get(from..to).unwrap_or(""))),
-            HIT.render_reset().to_string(),
-        ]);
-        at = to;
-    }
-    text.push_str(clean(piece.get(at..).unwrap_or("")).trim_end());
-    text
-}
-
-fn reasons(page: &mut Page, context: &Context<'_>) {
-    page.section("Why");
-    for line in context.lines() {
-        let Line { step, outcome, because, source } = line;
-        let place = if source.is_empty() { String::new() } else { format!("  {DIM}{source}{DIM:#}") };
-        page.entry(step, &format!("{}{place}", clean(&outcome)));
-        if !because.is_empty() {
-            page.entry("", &format!("{DIM}because{DIM:#} {}", clean(&because)));
+        for line in context.lines().iter().filter(|line| line.step == "reply" && line.outcome == "none") {
+            page.line(&format!("  {}", line.because));
         }
-    }
-}
-
-fn reply(page: &mut Page, explained: &Explained<'_>) {
-    let Ok(Some(reply)) = explained.reply else { return };
+        return;
+    };
     page.section("The reply as it would be sent");
     page.entry("from", &reply.from);
     page.entry("to", &reply.to.to_string());
     page.entry("subject", &clean(&reply.rendered.subject));
     page.line("");
     // Wrapped for the terminal only; the JSON has the text letter by letter.
-    let options = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
     for line in reply.rendered.text.lines() {
-        for wrapped in textwrap::wrap(&clean(line), &options) {
-            page.line(wrapped.trim_end());
-        }
+        page.wrapped("  ", &clean(line));
     }
 }

@@ -1,12 +1,15 @@
 //! The steps of a decision in words, one line each.
 
-use crate::calendar::State;
+mod guards;
+
+use crate::calendar::{Calendar, State, Zone};
 use crate::decision::{
     AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, NoReplyCause, Reading,
-    Step, Withheld,
+    Step,
 };
 use crate::policy::{Condition, Origin, Place, Policy, Target, TermKind};
 
+use super::arithmetic::counted;
 use super::words::{instant_in_words, rfc3339};
 
 /// One step in words.
@@ -110,9 +113,13 @@ impl Context<'_> {
         self.policy.escalations.get(index).map(|escalation| escalation.name.clone()).unwrap_or_default()
     }
 
-    fn zone(&self, desk: usize) -> Option<&crate::calendar::Zone> {
-        let calendar = self.policy.desks.get(desk)?.calendar;
-        Some(self.policy.calendars.get(calendar)?.zone())
+    /// The hours of a desk.
+    pub(super) fn calendar(&self, desk: usize) -> Option<&Calendar> {
+        self.policy.calendars.get(self.policy.desks.get(desk)?.calendar)
+    }
+
+    fn zone(&self, desk: usize) -> Option<&Zone> {
+        self.calendar(desk).map(Calendar::zone)
     }
 
     fn instant(&self, instant: jiff::Timestamp) -> String {
@@ -293,13 +300,7 @@ impl Context<'_> {
 
     fn desk(&self, desk: usize, because: AssignCause, hours: Hours) -> Line {
         let name = self.policy.desks.get(desk).map_or("", |desk| desk.name.as_str());
-        let why = match because {
-            AssignCause::Named => "the rule names it",
-            AssignCause::Customers => "it is the customer's desk",
-            AssignCause::IsOpen => "it is open",
-            AssignCause::OpensFirst => "no desk is open, and it opens first",
-            AssignCause::NoneOpens => "no desk opens in the next years",
-        };
+        let why = assign_cause(because);
         let local =
             self.zone(desk).map(|zone| instant_in_words(self.decision.received_at, zone)).unwrap_or_default();
         let state = match hours {
@@ -342,18 +343,19 @@ impl Context<'_> {
     }
 
     fn target(&self, from: jiff::Timestamp, respond_by: Option<jiff::Timestamp>) -> Line {
-        let target = self.decision.target.map(|target| target.to_string()).unwrap_or_default();
-        let because = match (respond_by, self.decision.target) {
-            (Some(respond_by), _) => {
-                format!("{target}, counted from {}: {}", self.instant(from), self.instant(respond_by))
+        let calendar = self.calendar(self.decision.desk);
+        let counted = self.decision.target.zip(calendar).map(|(target, calendar)| match target {
+            Target::Unspecified => "no time is promised".to_owned(),
+            Target::Elapsed(_) | Target::BusinessTime { .. } | Target::BusinessDays(_) => {
+                counted(target, from, calendar).unwrap_or_else(|| {
+                    format!("{target} cannot be counted: the desk does not open for years")
+                })
             }
-            (None, Some(Target::Unspecified) | None) => "no time is promised".to_owned(),
-            (None, Some(_)) => format!("{target} cannot be counted: the desk does not open for years"),
-        };
+        });
         let outcome = respond_by
             .zip(self.zone(self.decision.desk))
             .map_or_else(|| "unspecified".to_owned(), |(respond_by, zone)| rfc3339(respond_by, zone));
-        Line { step: "target", outcome, because, source: self.coverage_source() }
+        Line { step: "target", outcome, because: counted.unwrap_or_default(), source: self.coverage_source() }
     }
 
     fn ask(&self, ask: usize, failing: Option<usize>, found: bool) -> Line {
@@ -376,41 +378,6 @@ impl Context<'_> {
         let source = self.source(definition.map(|ask| &ask.origin));
         Line { step: "ask", outcome: format!("\"{name}\" {verdict}"), because, source }
     }
-
-    /// Why a guard speaks; for evidence, the header field that shows it.
-    fn guard(&self, withheld: Withheld) -> String {
-        let policy = self.policy;
-        match withheld {
-            Withheld::Evidence(slug) => {
-                let shown = self.reading.evidence.iter().find(|evidence| evidence.slug == slug);
-                shown.map_or_else(
-                    || "the address that would be answered is no person's".to_owned(),
-                    |evidence| format!("{}: {}", evidence.field, evidence.value),
-                )
-            }
-            Withheld::OwnAddress => "the reply would go to ourselves".to_owned(),
-            Withheld::NotAddressedToUs => "none of `addressed_to` is among the recipients".to_owned(),
-            Withheld::AnswersOurReply => "it answers an automatic reply of ours".to_owned(),
-            Withheld::Unauthenticated => {
-                "the sender's authentication failed; the reply might go to somebody else".to_owned()
-            }
-            Withheld::NoSender => "there is no address to answer".to_owned(),
-            Withheld::UnsafeReplyTo => "the form names no one address to answer".to_owned(),
-            Withheld::Repeated => format!(
-                "this address got a reply within {}, and nothing is louder or sooner now",
-                crate::base::duration::duration_in_words(policy.auto_reply.once_per)
-            ),
-            Withheld::DomainLimit => "this domain got too many replies".to_owned(),
-            Withheld::MailboxLimit => "this mailbox sent too many replies".to_owned(),
-            Withheld::BreakerOpen => "all automatic replies are stopped by the circuit breaker".to_owned(),
-            Withheld::BouncedBefore => "mail to this address bounced".to_owned(),
-            Withheld::Stale => "the mail is too old, or the promise has passed".to_owned(),
-            Withheld::Unreadable => "there is nothing to read in it".to_owned(),
-            Withheld::RepliesOff => "replies are switched off".to_owned(),
-            Withheld::BeforeStart => "it came in before the mailbox was first watched".to_owned(),
-            Withheld::Duplicate => "the same mail came in before".to_owned(),
-        }
-    }
 }
 
 /// A rule that was tried.
@@ -426,6 +393,17 @@ impl<'a> Tried<'a> {
             Some((name, when, origin)) => Tried { name, when: Some(when), origin: Some(origin) },
             None => Tried { name: "", when: None, origin: None },
         }
+    }
+}
+
+/// Why a desk was chosen.
+pub(super) fn assign_cause(because: AssignCause) -> &'static str {
+    match because {
+        AssignCause::Named => "the rule names it",
+        AssignCause::Customers => "it is the customer's desk",
+        AssignCause::IsOpen => "it is open",
+        AssignCause::OpensFirst => "no desk is open, and it opens first",
+        AssignCause::NoneOpens => "no desk opens in the next years",
     }
 }
 

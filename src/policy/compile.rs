@@ -109,11 +109,16 @@ fn mean(
     let conversation = rules::conversation(&written.conversation, &vocabulary, problems);
     let uses_replies = written.coverage.iter().find_map(|rule| rule.reply.as_ref());
     let auto_reply = people::auto_reply(file, &written.auto_reply, uses_replies, problems);
-    let context =
-        examples::Context { coverage: &coverage, escalations: &escalations, replies: &replies, asks: &asks };
+    let identity = people::identity(file, written, problems);
+    let context = examples::Context {
+        coverage: &coverage,
+        escalations: &escalations,
+        replies: &replies,
+        asks: &asks,
+        identity: &identity,
+    };
     let zone = desks.first().and_then(|desk| calendars.get(desk.calendar)).map(hours::Compiled::zone);
     let examples = examples::load(&vocabulary, &context, zone, &mut texts, problems);
-    let identity = people::identity(file, written, problems);
     Some(Policy {
         name: name.map_or_else(String::new, |name| name.value.clone()),
         digest: digest(files),

@@ -17,8 +17,51 @@ pub struct Example {
     pub mail: ExampleMail,
     /// What must come out.
     pub expect: Vec<Expectation>,
+    /// What happens afterwards, in the order of time.
+    pub then: Vec<Following>,
     /// Where it stands.
     pub origin: Origin,
+}
+
+/// One `[[test.then]]`: what happens after the mail, and what must be so then.
+#[derive(Debug, Clone)]
+pub struct Following {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// What must come out.
+    pub expect: Vec<Expectation>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// What can happen to a case, as far as anything comes of it.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The customer writes again.
+    Mail(ExampleMail),
+    /// An agent answers the customer.
+    Answer(ExampleMail),
+    /// Somebody takes the case.
+    Acknowledged,
+    /// Somebody closes the case.
+    Closed,
+    /// Nothing: only time goes by.
+    Nothing,
+}
+
+impl Event {
+    /// The word for it in examples.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Event::Mail(_) => "mail",
+            Event::Answer(_) => "answer",
+            Event::Acknowledged => "ack",
+            Event::Closed => "close",
+            Event::Nothing => "nothing",
+        }
+    }
 }
 
 /// A mail of an example.

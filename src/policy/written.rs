@@ -10,7 +10,9 @@ mod words;
 
 use std::sync::Arc;
 
-pub(super) use examples::{Example, ExampleMail, Expected, ExpectedValue, read_examples};
+pub(super) use examples::{
+    Example, ExampleMail, Expectations, Expected, ExpectedValue, Following, read_examples,
+};
 pub(super) use hours::{Assign, Calendar, Desk, Spans};
 pub(super) use rules::{Accept, Also, AutoReply, Conversation, Coverage, Escalation};
 pub(super) use words::{Ask, Label, Matrix, Word};

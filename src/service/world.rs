@@ -84,15 +84,7 @@ pub fn not_acted_on(policy: &Policy) -> Vec<Diagnostic> {
 }
 
 fn waits(policy: &Policy, escalation: &Escalation) -> Option<Diagnostic> {
-    let later = escalation.steps.len().saturating_sub(1);
-    let parts = [
-        (later > 0)
-            .then(|| if later == 1 { "1 later step".to_owned() } else { format!("{later} later steps") }),
-        escalation.repeat_every.map(|_| "`repeat_every`".to_owned()),
-        escalation.remind_before.map(|_| "`remind_before`".to_owned()),
-        (!escalation.group_by.is_empty()).then(|| "`group_by`".to_owned()),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = escalation.not_acted_on();
     if parts.is_empty() {
         return None;
     }

@@ -26,20 +26,36 @@ pub fn mail_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The mail of an example. `message_id` is its Message-ID, without angle brackets, and `default_to` its recipient,
-/// unless the example says otherwise.
-pub fn example_mail(mail: &ExampleMail, message_id: &str, default_to: &str) -> Vec<u8> {
+/// What the mail of an example is when it does not say so itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsaid<'a> {
+    /// Its Message-ID, without angle brackets.
+    pub message_id: &'a str,
+    /// Who wrote it.
+    pub from: &'a str,
+    /// To whom.
+    pub to: &'a str,
+    /// The subject.
+    pub subject: &'a str,
+    /// The Message-ID of the mail that it answers, without angle brackets.
+    pub in_reply_to: Option<&'a str>,
+}
+
+/// The mail of an example: its file, or put together from its fields.
+pub fn example_mail(mail: &ExampleMail, unsaid: &Unsaid<'_>) -> Vec<u8> {
     if let Some(file) = &mail.file {
         return file.to_vec();
     }
+    let said = |text: &Option<String>, unsaid: &str| text.clone().unwrap_or_else(|| unsaid.to_owned());
     let mut head: Vec<(String, String)> = vec![
-        ("From".into(), mail.from.clone().unwrap_or_else(|| "Customer <customer@client.example>".into())),
-        ("To".into(), mail.to.clone().unwrap_or_else(|| default_to.to_owned())),
-        ("Subject".into(), mail.subject.clone().unwrap_or_default()),
+        ("From".into(), said(&mail.from, unsaid.from)),
+        ("To".into(), said(&mail.to, unsaid.to)),
+        ("Subject".into(), said(&mail.subject, unsaid.subject)),
         ("Date".into(), mail.at.strftime("%a, %-d %b %Y %H:%M:%S +0000").to_string()),
-        ("Message-ID".into(), format!("<{message_id}>")),
+        ("Message-ID".into(), format!("<{}>", unsaid.message_id)),
         ("MIME-Version".into(), "1.0".into()),
     ];
+    head.extend(unsaid.in_reply_to.map(|id| ("In-Reply-To".into(), format!("<{id}>"))));
     let (content_type, body) = content(mail);
     head.push(("Content-Type".into(), content_type));
     head.push(("Content-Transfer-Encoding".into(), "8bit".into()));

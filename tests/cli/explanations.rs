@@ -149,13 +149,183 @@ fn the_same_question_gets_the_same_answer() {
     assert_eq!(explained(URGENT, AT_NIGHT, &[]).to_string(), explained(URGENT, AT_NIGHT, &[]).to_string());
 }
 
+/// What `explain` says to people of a mail on standard input.
+fn told(folder: &str, mail: &str, more: &[&str]) -> String {
+    let mut command = nightdesk();
+    command.args(["explain", "--policy", folder]).args(more).arg("-");
+    let ran = run(command.write_stdin(mail.replace('\n', "\r\n")));
+    assert_eq!((ran.code, ran.complaint.as_str()), (Some(0), ""));
+    ran.answer
+}
+
+#[test]
+fn what_follows_is_told_only_when_it_is_asked_for() {
+    let json = explained(URGENT, AT_NIGHT, &["--timeline"]);
+    let without: Vec<&str> = keys(&json).into_iter().filter(|key| *key != "timeline").collect();
+    assert_eq!(without, KEYS);
+    let moment = |at: &str, event: &str| {
+        let moments = json["timeline"].as_array().expect("a list");
+        moments
+            .iter()
+            .find(|one| one["event"] == event && one["at"] == at)
+            .cloned()
+            .unwrap_or_else(|| panic!("{event} at {at}: {moments:?}"))
+    };
+    let start = moment(AT_NIGHT, "starts");
+    assert_eq!(keys(&start), ["at", "event", "escalation", "notify", "acted_on"]);
+    assert_eq!((&start["escalation"], &start["acted_on"]), (&"on-call".into(), &true.into()));
+    assert_eq!(moment("2026-01-09T21:15:00-05:00", "step")["acted_on"], false, "a step that nothing acts on");
+    moment("2026-01-09T23:00:00-05:00", "target-passes");
+    moment("2026-01-10T21:00:00-05:00", "gives-up");
+    moment("2026-01-10T21:00:00-05:00", "lapses");
+    moment("2026-01-12T08:00:00-05:00", "desk-opens");
+    let order: Vec<&str> =
+        json["timeline"].as_array().expect("a list").iter().filter_map(|one| one["at"].as_str()).collect();
+    assert!(order.is_sorted(), "{order:?}");
+}
+
+#[test]
+fn a_deferral_starts_at_the_opening_and_gives_up_later() {
+    let question =
+        URGENT.replace("Urgent: API unavailable", "A question").replace("Nothing works since 20:50.", "How?");
+    let answer = told("rules/alloy", &question, &["--at", AT_NIGHT, "--timeline"]);
+    let told = "\nWhat follows if nobody reacts
+  Monday, 12 January 2026, 08:00 EST (13:00 UTC)
+      the desk us opens
+      inbox, which waited for the opening, starts and tells support-inbox
+  Monday, 12 January 2026, 20:00 EST (Tuesday, 13 January, 01:00 UTC)
+      the answer is due; later the case is late
+";
+    assert!(answer.contains(told), "{answer}");
+}
+
+#[test]
+fn of_a_duplicate_in_hours_nothing_new_follows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let thread = folder.path().join("first.eml");
+    let machine = URGENT
+        .replace("Subject: Urgent: API unavailable", "Subject: Hello")
+        .replace("Nothing works since 20:50.", "Hi");
+    std::fs::write(&thread, machine.replace('\n', "\r\n")).expect("a mail");
+    let thread = thread.display().to_string();
+    let more = ["--at", "2026-01-13T11:00:00-05:00", "--thread", &thread, "--timeline"];
+    let answer = told("rules/alloy", &machine, &more);
+    assert!(answer.contains("duplicate of a mail of"), "{answer}");
+    let nothing =
+        "What follows if nobody reacts\n  nothing: no escalation runs or waits, and no answer is promised\n";
+    assert!(answer.contains(nothing), "{answer}");
+}
+
+const TWO_DESKS: &str = r#"
+name = "two"
+[identity]
+addresses = ["support@example.com"]
+[[calendar]]
+name = "london"
+time_zone = "Europe/London"
+week = { mon-fri = ["09:00-17:00"] }
+days = { "2026-01-13" = [] }
+[[calendar]]
+name = "sydney"
+time_zone = "Australia/Sydney"
+week = { mon-fri = ["09:00-12:00", "13:00-17:00"] }
+[[desk]]
+name = "uk"
+calendar = "london"
+[[desk]]
+name = "apac"
+calendar = "sydney"
+[[label.urgency]]
+value = "urgent"
+keywords = ["Urgent"]
+[[label.urgency]]
+value = "normal"
+default = true
+[[coverage]]
+name = "all"
+respond_within = "90 business minutes"
+"#;
+
+/// A folder with a policy of two desks.
+fn two_desks() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("policy.toml"), TWO_DESKS).expect("a file");
+    folder
+}
+
+#[test]
+fn the_clock_of_every_desk_of_the_pool_is_told() {
+    let folder = two_desks();
+    let path = folder.path().display().to_string();
+    let answer = told(&path, URGENT, &["--at", "2026-01-13T12:00:00Z"]);
+    let told = "\nThe clocks when it came in
+  uk           Tuesday, 13 January 2026, 12:00 GMT: closed for the whole day by
+               the policy's `days`
+               opens Wednesday, 14 January 2026, 09:00 GMT (09:00 UTC)
+               Monday to Friday 09:00–17:00 (Europe/London)
+  apac         Tuesday, 13 January 2026, 23:00 AEDT: closed for the night
+               opens Wednesday, 14 January 2026, 09:00 AEDT (Tuesday, 13
+               January, 22:00 UTC)
+               Monday to Friday 09:00–12:00 and 13:00–17:00 (Australia/Sydney)
+  desk         apac (closed): no desk is open, and it opens first
+";
+    assert!(answer.contains(told), "{answer}");
+}
+
+#[test]
+fn the_arithmetic_of_a_deadline_names_every_stretch() {
+    let folder = two_desks();
+    let path = folder.path().display().to_string();
+    // Sydney, Friday 16:30: half an hour then, and an hour on Monday; London closes later, but Sydney is open.
+    let answer = told(&path, &URGENT.replace("Urgent", "Hello"), &["--at", "2026-01-16T05:30:00Z"]);
+    let told = "\nThe deadline
+  target       90 business minutes  policy.toml:26
+  counted      from Friday, 16 January 2026, 16:30 AEDT: Fri 16 Jan 16:30–17:00
+               (30m), Mon 19 Jan 09:00–10:00 (1h)
+  answer by    Monday, 19 January 2026, 10:00 AEDT (Sunday, 18 January, 23:00
+               UTC)
+";
+    assert!(answer.contains(told), "{answer}");
+}
+
+#[test]
+fn every_guard_is_told_with_the_field_that_made_it_speak() {
+    let mail = URGENT.replace(
+        "From: Mia Berger <mia@client.example>",
+        "From: no-reply@client.example\nAuto-Submitted: auto-generated\nPrecedence: bulk",
+    );
+    let answer = told("rules/alloy", &mail, &["--at", AT_NIGHT]);
+    let (_, guards) = answer.split_once("\nWhy no reply goes out\n").expect("a section");
+    for line in [
+        "  withheld     urgent-incident\n",
+        "  auto-submitted\n               it says that a machine sent it: Auto-Submitted: auto-generated\n",
+        "  precedence   it says that it is mass or automatic mail: Precedence: bulk\n",
+        "  no-reply-sender\n               the address asks for no answer: From: no-reply@client.example\n",
+    ] {
+        assert!(guards.contains(line), "{line}\nin\n{guards}");
+    }
+}
+
+#[test]
+fn a_keyword_over_a_line_break_is_marked_on_both_lines_and_another_form_is_not_told_twice() {
+    let mail = "From: mia@client.example\nSubject: Hello\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n\
+        --b\nContent-Type: text/plain\n\nThis is time-\nsensitive for us.\n\n--b\nContent-Type: text/html\n\n\
+        <p>This is time-sensitive for us.</p><p>Call me.</p>\n--b--\n";
+    let answer = told("rules/alloy", mail, &["--at", AT_NIGHT]);
+    let told = "  │ This is «time-»\n  │ «sensitive» for us.\n  │ (the same mail in another form also says)\n  │ Call me.\n";
+    assert!(answer.contains(told), "{answer}");
+}
+
 #[test]
 fn the_text_for_people_fits_eighty_columns() {
-    for mail in ["urgent-incident-at-night", "bounce", "mailing-list", "time-sensitive-html"] {
-        let answer =
-            ran(&["explain", "--policy", "rules/alloy", &format!("fixtures/mail/{mail}.eml")]).answer;
+    for mail in
+        ["urgent-incident-at-night", "bounce", "mailing-list", "time-sensitive-html", "calendar-invitation"]
+    {
+        let file = format!("fixtures/mail/{mail}.eml");
+        let answer = ran(&["explain", "--policy", "rules/alloy", "--timeline", &file]).answer;
         for line in answer.lines() {
             assert!(line.chars().count() <= 80, "{mail}: {line}");
+            assert_eq!(line, line.trim_end(), "{mail}: blanks at the end");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use nightdesk::casework::Book;
-use nightdesk::compose::{Explained, Explanation, narrative, reply};
+use nightdesk::compose::{Explained, Explanation, Timeline, narrative, reply};
 use nightdesk::decision::{decide, read};
 use nightdesk::mail::Source;
 use nightdesk::policy::{Policy, compile};
@@ -81,7 +81,8 @@ fn decided(bytes: &[u8], name: &str, policy: &Policy) -> bool {
     let reply = reply(&reading, &decision, policy);
     assert!(reply.is_ok(), "{name}: {reply:?}");
     let explained = Explained { file: name, reading: &reading, decision: &decision, policy, reply: &reply };
-    let page = narrative(&explained);
+    let timeline = Timeline::of(&explained, book.case(decision.case));
+    let page = narrative(&explained, Some(&timeline));
     let only_ours = page.split('\u{1b}').skip(1).all(|after| after.starts_with('['));
     assert!(only_ours, "{name} brings escape sequences of its own");
     let json: serde_json::Value = serde_json::from_str(&Explanation::of(&explained).to_json()).expect("JSON");

@@ -124,7 +124,7 @@ fn assert_told(step: &Step, policy: &Policy) {
     let reply = compose::reply(reading, decision, policy);
     assert!(reply.is_ok(), "the reply cannot be written: {reply:?}");
     let explained = Explained { file: "mail.eml", reading, decision, policy, reply: &reply };
-    assert!(!compose::narrative(&explained).is_empty());
+    assert!(!compose::narrative(&explained, None).is_empty());
     let json: serde_json::Value = serde_json::from_str(&Explanation::of(&explained).to_json()).expect("JSON");
     assert_eq!(
         json.get("alerts").and_then(|alerts| alerts.as_array()).map(Vec::len),

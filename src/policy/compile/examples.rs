@@ -1,63 +1,23 @@
 //! The examples of `tests/*.toml`, checked against the policy they belong to.
 
+mod expectations;
+mod following;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::super::files::TextFiles;
-use super::super::written::{self, ExpectedValue, read_examples};
-use super::super::{Ask, Coverage, Escalation, Example, ExampleMail, Expectation, Origin, Replies, Wanted};
+use super::super::written::{self, read_examples};
+use super::super::{Ask, Coverage, Escalation, Example, ExampleMail, Identity, Origin, Replies};
 use super::{Seen, Vocabulary, find};
-use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
-use crate::base::document::{At, Problems, clip, list};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
+use crate::base::document::{At, Problems, clip};
 use crate::calendar::Zone;
+use expectations::About;
 
-/// The keys of `expect` besides labels and matrices.
-pub(in crate::policy) const EXPECT_KEYS: [&str; 28] = [
-    "hours",
-    "closed_for",
-    "desk",
-    "opens_at",
-    "coverage",
-    "alerts",
-    "pages",
-    "defer",
-    "defer_until",
-    "reply",
-    "reply_withheld",
-    "reply_to",
-    "reply_subject",
-    "says",
-    "says_not",
-    "target",
-    "respond_by",
-    "asked_for",
-    "conversation",
-    "plan",
-    "customer",
-    "automation",
-    "authenticated",
-    "readable",
-    "near_misses",
-    "ignored",
-    "hits",
-    "mailbox",
-];
-
-const INSTANT_KEYS: [&str; 3] = ["opens_at", "defer_until", "respond_by"];
-const LIST_KEYS: [&str; 9] = [
-    "alerts",
-    "reply_withheld",
-    "says",
-    "says_not",
-    "asked_for",
-    "automation",
-    "near_misses",
-    "ignored",
-    "hits",
-];
-const FLAG_KEYS: [&str; 2] = ["pages", "readable"];
+pub(in crate::policy) use expectations::is_expect_key;
 
 const AT_FORM: &str = "a local time of the first desk such as \"2026-01-09 20:00\", or one with an offset such as \"2026-01-09T20:00:00-05:00\"";
 
@@ -67,6 +27,7 @@ pub(super) struct Context<'p> {
     pub(super) escalations: &'p [Escalation],
     pub(super) replies: &'p Replies,
     pub(super) asks: &'p [Ask],
+    pub(super) identity: &'p Identity,
 }
 
 /// A file of examples and what instants without an offset mean in it.
@@ -125,19 +86,21 @@ impl Reader<'_> {
             }
             earlier.push(before_mail);
         }
-        if written.has_expect && written.expect.is_empty() {
+        self.expects_something(&written.expect, &written.place, problems);
+        let expect = self.expectations(&written.expect, About::Mail, problems);
+        let then = self.following(&written.then, mail.at, texts, problems);
+        let origin = Origin { file: self.file_index, span: name.span.clone() };
+        Some(Example { name: name.value.clone(), earlier, mail, expect, then, origin })
+    }
+
+    /// An `expect` without anything in it is a slip.
+    fn expects_something(&self, expect: &written::Expectations, place: &At<()>, problems: &mut Problems) {
+        if expect.written && expect.keys.is_empty() {
             problems.push_with(|| {
-                Diagnostic::error(
-                    written.place.location(self.file),
-                    "this test expects nothing, so it cannot fail",
-                )
-                .allowed("at least one key in `expect`")
+                Diagnostic::error(place.location(self.file), "this test expects nothing, so it cannot fail")
+                    .allowed("at least one key in `expect`")
             });
         }
-        let expect =
-            written.expect.iter().filter_map(|expected| self.expectation(expected, problems)).collect();
-        let origin = Origin { file: self.file_index, span: name.span.clone() };
-        Some(Example { name: name.value.clone(), earlier, mail, expect, origin })
     }
 
     fn mail(
@@ -229,83 +192,6 @@ impl Reader<'_> {
             super::malformed(self.file, written, "this is no time", AT_FORM, problems);
         }
         instant
-    }
-
-    fn expectation(&self, expected: &written::Expected, problems: &mut Problems) -> Option<Expectation> {
-        let key = expected.key.value.as_str();
-        let label = self.vocabulary.labels.iter().find(|label| label.name == key);
-        if label.is_none() && !EXPECT_KEYS.contains(&key) {
-            let labels = self.vocabulary.labels.iter().map(|label| label.name.as_str());
-            let known: Vec<&str> = labels.chain(EXPECT_KEYS).collect();
-            problems.push_with(|| {
-                Diagnostic::error(expected.key.location(self.file), "a test cannot expect this")
-                    .found(format!("`{}`", clip(key)))
-                    .allowed(list(&known))
-                    .hint_if(suggest(key, known.iter().copied()))
-            });
-            return None;
-        }
-        let wanted = match &expected.value {
-            ExpectedValue::Flag(flag) => Wanted::Flag(*flag),
-            ExpectedValue::Texts(texts) => Wanted::Texts(texts.clone()),
-            ExpectedValue::Text(text) if INSTANT_KEYS.contains(&key) => {
-                Wanted::At(self.instant(&At::new(text.clone(), expected.place.span.clone()), problems)?)
-            }
-            ExpectedValue::Text(text) if LIST_KEYS.contains(&key) => Wanted::Texts(vec![text.clone()]),
-            ExpectedValue::Text(text) => Wanted::Text(text.clone()),
-        };
-        self.plausible(label, &wanted, expected, problems);
-        let origin = Origin { file: self.file_index, span: expected.key.span.clone() };
-        Some(Expectation { key: key.to_owned(), wanted, origin })
-    }
-
-    /// A test that names something the policy does not have could only fail, or worse, never fail.
-    fn plausible(
-        &self,
-        label: Option<&super::super::Label>,
-        wanted: &Wanted,
-        expected: &written::Expected,
-        problems: &mut Problems,
-    ) {
-        let key = expected.key.value.as_str();
-        let place = || At::new(String::new(), expected.place.span.clone());
-        let known: Option<Vec<&str>> = match key {
-            _ if label.is_some() => label.map(|label| label.values.iter().map(String::as_str).collect()),
-            "coverage" => Some(self.context.coverage.iter().map(|rule| rule.name.as_str()).collect()),
-            "alerts" | "defer" => {
-                Some(self.context.escalations.iter().map(|one| one.name.as_str()).collect())
-            }
-            "reply" => Some(self.context.replies.names().collect()),
-            "asked_for" => Some(self.context.asks.iter().map(|ask| ask.name.as_str()).collect()),
-            "desk" => Some(self.vocabulary.desks.iter().map(String::as_str).collect()),
-            "hours" => Some(vec!["open", "closed"]),
-            "closed_for" => Some(vec!["night", "weekend", "holiday"]),
-            "conversation" => Some(super::conditions::CONVERSATIONS.to_vec()),
-            "authenticated" => Some(vec!["pass", "fail", "none"]),
-            _ => None,
-        };
-        let texts: Vec<&String> = match wanted {
-            Wanted::Text(text) => vec![text],
-            Wanted::Texts(texts) => texts.iter().collect(),
-            Wanted::Flag(_) | Wanted::At(_) => Vec::new(),
-        };
-        for text in texts {
-            if let Some(known) = &known
-                && !known.contains(&text.as_str())
-            {
-                let name = At { value: text.clone(), ..place() };
-                find(self.file, &name, &format!("value of `{key}`"), known.iter().copied(), problems);
-            }
-        }
-        let needs_flag = FLAG_KEYS.contains(&key) && !matches!(wanted, Wanted::Flag(_));
-        let never_true = !FLAG_KEYS.contains(&key) && *wanted == Wanted::Flag(true);
-        if needs_flag || never_true {
-            let allowed = if needs_flag { "`true` or `false`" } else { "a value, or `false` for none" };
-            problems.push_with(|| {
-                Diagnostic::error(place().location(self.file), format!("`{key}` is never this"))
-                    .allowed(allowed)
-            });
-        }
     }
 }
 

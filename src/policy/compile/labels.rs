@@ -95,7 +95,7 @@ fn legal_name(file: &Arc<SourceFile>, name: &At<String>, problems: &mut Problems
         && name.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_');
     let taken = FIXED_KEYS.iter().any(|(key, _)| *key == name.value)
         || super::super::reply::VARIABLES.contains(&name.value.replace('-', "_").as_str())
-        || super::examples::EXPECT_KEYS.contains(&name.value.as_str());
+        || super::examples::is_expect_key(&name.value);
     if !legal || taken {
         malformed(
             file,

@@ -11,12 +11,29 @@ pub(in crate::policy) struct Example {
     pub(in crate::policy) name: Option<At<String>>,
     pub(in crate::policy) mail: ExampleMail,
     pub(in crate::policy) earlier: Vec<ExampleMail>,
-    pub(in crate::policy) expect: Vec<Expected>,
-    pub(in crate::policy) has_expect: bool,
+    pub(in crate::policy) expect: Expectations,
+    pub(in crate::policy) then: Vec<Following>,
     pub(in crate::policy) place: At<()>,
 }
 
-/// A mail of an example, the tested one or an earlier one.
+/// One `[[test.then]]`.
+#[derive(Debug)]
+pub(in crate::policy) struct Following {
+    pub(in crate::policy) event: Option<At<String>>,
+    /// Its time, and what was written of a mail.
+    pub(in crate::policy) mail: ExampleMail,
+    pub(in crate::policy) expect: Expectations,
+}
+
+/// An `expect`.
+#[derive(Debug, Default)]
+pub(in crate::policy) struct Expectations {
+    /// It was written, be it empty.
+    pub(in crate::policy) written: bool,
+    pub(in crate::policy) keys: Vec<Expected>,
+}
+
+/// A mail of an example: the tested one, an earlier one, or one that follows.
 #[derive(Debug)]
 pub(in crate::policy) struct ExampleMail {
     pub(in crate::policy) at: Option<At<String>>,
@@ -50,6 +67,7 @@ pub(in crate::policy) enum ExpectedValue {
     Texts(Vec<String>),
 }
 
+/// What a mail of an example can have.
 const MAIL_KEYS: [&str; 9] = ["at", "mailbox", "from", "to", "subject", "body", "html", "file", "headers"];
 
 /// Reads a file of examples.
@@ -62,10 +80,12 @@ pub(in crate::policy) fn read_examples(file: &Arc<SourceFile>, problems: &mut Pr
 }
 
 fn example(table: &Table<'_>, problems: &mut Problems) -> Example {
-    let known: Vec<&str> = ["name", "earlier", "expect"].into_iter().chain(MAIL_KEYS).collect();
+    let known: Vec<&str> = ["name", "earlier", "then", "expect"].into_iter().chain(MAIL_KEYS).collect();
     table.only(&known, problems);
-    let has_expect = table.get("expect").is_some();
-    if !has_expect {
+    let then: Vec<Following> =
+        table.tables("then", problems).iter().map(|then| following(then, problems)).collect();
+    let expect = expectations(table, problems);
+    if !expect.written && !then.iter().any(|then| then.expect.written) {
         table.missing(
             "expect",
             "what must come out, such as { urgency = \"urgent\", pages = true }",
@@ -74,22 +94,38 @@ fn example(table: &Table<'_>, problems: &mut Problems) -> Example {
     }
     Example {
         name: table.required_string("name", "what the example shows, in words", problems),
-        mail: mail(table, problems),
+        mail: mail(table, MAIL_AT, problems),
         earlier: table
             .tables("earlier", problems)
             .iter()
             .map(|earlier| {
                 earlier.only(&MAIL_KEYS, problems);
-                mail(earlier, problems)
+                mail(earlier, MAIL_AT, problems)
             })
             .collect(),
-        expect: table.table("expect", problems).map(|expect| expected(&expect, problems)).unwrap_or_default(),
-        has_expect,
+        expect,
+        then,
         place: At::new((), table.span()),
     }
 }
 
-fn mail(table: &Table<'_>, problems: &mut Problems) -> ExampleMail {
+fn following(table: &Table<'_>, problems: &mut Problems) -> Following {
+    let known: Vec<&str> = ["event", "expect"].into_iter().chain(MAIL_KEYS).collect();
+    table.only(&known, problems);
+    Following {
+        event: table.required_string(
+            "event",
+            "\"mail\", \"answer\", \"ack\", \"close\" or \"nothing\"",
+            problems,
+        ),
+        mail: mail(table, "when it happens, such as \"2026-01-12 08:00\"", problems),
+        expect: expectations(table, problems),
+    }
+}
+
+const MAIL_AT: &str = "when the mail came in, such as \"2026-01-09 20:00\"";
+
+fn mail(table: &Table<'_>, at: &str, problems: &mut Problems) -> ExampleMail {
     let mut headers = Vec::new();
     if let Some(fields) = table.table("headers", problems) {
         for (name, value) in fields.entries() {
@@ -97,7 +133,7 @@ fn mail(table: &Table<'_>, problems: &mut Problems) -> ExampleMail {
         }
     }
     ExampleMail {
-        at: table.required_string("at", "when the mail came in, such as \"2026-01-09 20:00\"", problems),
+        at: table.required_string("at", at, problems),
         mailbox: table.string("mailbox", problems),
         from: table.string("from", problems),
         to: table.string("to", problems),
@@ -110,18 +146,22 @@ fn mail(table: &Table<'_>, problems: &mut Problems) -> ExampleMail {
     }
 }
 
-fn expected(table: &Table<'_>, problems: &mut Problems) -> Vec<Expected> {
-    let mut found = Vec::new();
-    for (key, value) in table.entries() {
+fn expectations(table: &Table<'_>, problems: &mut Problems) -> Expectations {
+    let written = table.get("expect").is_some();
+    let Some(expect) = table.table("expect", problems) else {
+        return Expectations { written, keys: Vec::new() };
+    };
+    let mut keys = Vec::new();
+    for (key, value) in expect.entries() {
         if let Some(wanted) = expected_value(&value, problems) {
-            found.push(Expected {
+            keys.push(Expected {
                 key: At::new(key.value.to_owned(), key.span),
                 value: wanted,
                 place: At::new((), value.span()),
             });
         }
     }
-    found
+    Expectations { written, keys }
 }
 
 fn expected_value(value: &Value<'_>, problems: &mut Problems) -> Option<ExpectedValue> {
