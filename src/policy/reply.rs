@@ -4,7 +4,7 @@
 //! the mail's text. It cannot loop for long (fuel), grow without bound (no `set`, a short list of filters, a cap on
 //! the result), include other files, or print something that is not there (strict: undefined and none are errors).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use minijinja::value::{Serde, Value};
@@ -274,6 +274,11 @@ impl Replies {
     pub(super) fn by_file(&self, file: &str) -> Option<usize> {
         let is_of = |template: &Template| template.file == file || template.html.as_deref() == Some(file);
         self.templates.iter().position(is_of)
+    }
+
+    /// The names of all variables that some template uses.
+    pub(super) fn variables(&self) -> HashSet<String> {
+        self.environment.templates().flat_map(|(_, template)| template.undeclared_variables(false)).collect()
     }
 
     /// Variables that a file uses and that do not exist.

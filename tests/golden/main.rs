@@ -8,6 +8,7 @@ mod bad_policies;
 mod bad_settings;
 mod explanations;
 mod generated;
+mod lints;
 #[path = "../program/mod.rs"]
 mod program;
 
