@@ -399,6 +399,21 @@ mod tests {
     }
 
     #[test]
+    fn alarms_that_share_every_channel_with_an_escalation_are_told() {
+        let world = built(POLICY).expect("a world");
+        let shared = |settings: &Settings| shared_alarms(settings, &world.mailboxes[0].policy).len();
+        assert_eq!(shared(&world.settings), 1);
+        let mut apart = world.settings.clone();
+        let mut own = apart.channels[0].clone();
+        own.name.value = "ops".to_owned();
+        apart.channels.push(own);
+        apart.ops.alarm.push(1);
+        assert_eq!(shared(&apart), 0, "one channel of its own is enough");
+        apart.ops.alarm.clear();
+        assert_eq!(shared(&apart), 0, "no alarm shares nothing");
+    }
+
+    #[test]
     fn mistakes_of_a_policy_are_told_with_its_folder() {
         let mistakes = built(&POLICY.replace("pager", "pagr")).expect_err("a mistake");
         let [mistake] = mistakes.as_slice() else { panic!("{mistakes:?}") };

