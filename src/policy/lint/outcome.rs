@@ -98,7 +98,7 @@ fn falls_outside(
         }
         let mut region = own.clone();
         region.narrow(Variable::Clock, Set::one(space.clocks.len(), value));
-        let (Left::Some(left), Some(way)) = rules.left(&region, &before) else { continue };
+        let (Left::Some(left), Some(way)) = rules.any_left(&region, &before) else { continue };
         let rule = space.policy.coverage.get(index)?;
         if loudness(space.policy, rule, &space.sample_of(&left)) == Loudness::Pages {
             continue;

@@ -4,7 +4,7 @@
 //! boxes away from a box leaves boxes, so whether something is left is found without trying every mail. The work can
 //! still grow without end for conditions that overlap in many ways, so it is counted and cut off.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Some of the values of a variable, by index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +145,35 @@ impl Region {
     }
 }
 
+/// How many boxes want each value of each variable.
+#[derive(Debug, Default)]
+pub(super) struct Wanted(HashMap<Variable, Vec<u32>>);
+
+impl Wanted {
+    pub(super) fn new<'r>(
+        regions: impl Iterator<Item = &'r Region>,
+        sizes: &dyn Fn(Variable) -> usize,
+    ) -> Self {
+        let mut wanted = Wanted::default();
+        for (variable, set) in regions.flat_map(|region| &region.0) {
+            let counts = wanted.0.entry(*variable).or_insert_with(|| vec![0; sizes(*variable)]);
+            for value in set.values() {
+                if let Some(count) = counts.get_mut(value) {
+                    *count += 1;
+                }
+            }
+        }
+        wanted
+    }
+
+    /// The value of a set, or of all, that is wanted least.
+    fn least(&self, variable: Variable, set: Option<&Set>) -> Option<usize> {
+        let Some(counts) = self.0.get(&variable) else { return set?.values().next() };
+        let among = counts.iter().enumerate().filter(|(value, _)| set.is_none_or(|set| set.contains(*value)));
+        among.min_by_key(|(_, count)| **count).map(|(value, _)| value)
+    }
+}
+
 /// What a search came to.
 #[derive(Debug)]
 pub(super) enum Left {
@@ -180,6 +209,31 @@ impl<'s> Search<'s> {
         is_enough
     }
 
+    /// One mail of a box that the others do not take, when a first guess is one: of each variable the value that is
+    /// wanted least.
+    pub(super) fn guess(&mut self, region: &Region, taken: &[&Region], wanted: &Wanted) -> Option<Region> {
+        if region.is_empty() || !self.spend(taken.len() / 8) {
+            return None;
+        }
+        let mut values: HashMap<Variable, usize> = HashMap::new();
+        let is_taken = taken.iter().any(|taken| {
+            taken.0.iter().all(|(variable, set)| {
+                let value = *values
+                    .entry(*variable)
+                    .or_insert_with(|| wanted.least(*variable, region.0.get(variable)).unwrap_or(0));
+                set.contains(value)
+            })
+        });
+        if is_taken {
+            return None;
+        }
+        let mut point = region.clone();
+        for (variable, value) in values {
+            point.narrow(variable, Set::one((self.sizes)(variable), value));
+        }
+        Some(point).filter(|point| !point.is_empty())
+    }
+
     /// What is left of a box when others are taken away.
     pub(super) fn left(&mut self, region: Region, taken: &[&Region]) -> Left {
         let mut open = vec![(region, 0)];
@@ -199,6 +253,7 @@ impl<'s> Search<'s> {
                 return Left::Some(region);
             };
             let mut inside = region;
+            let kept = open.len();
             for (variable, set) in &taken.0 {
                 let outside = inside.outside(*variable, set, (self.sizes)(*variable));
                 // What is kept for later counts by its size, so that memory is bounded, too.
@@ -206,6 +261,8 @@ impl<'s> Search<'s> {
                 open.extend(outside.map(|outside| (outside, at + 1)));
                 inside.narrow(*variable, set.clone());
             }
+            // The first is the largest; looking there first finds something soon where something is.
+            open.get_mut(kept..).unwrap_or_default().reverse();
         }
         Left::Nothing
     }
