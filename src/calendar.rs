@@ -189,6 +189,30 @@ impl Calendar {
             .filter(|interval| interval.start < interval.end)
     }
 
+    /// The open stretches of the ordinary week, without holidays and exceptions, between two instants, as if the clock
+    /// always stood as at `like`. The work grows with the days between them.
+    pub fn usual_intervals(&self, like: Timestamp, from: Timestamp, to: Timestamp) -> Vec<Interval> {
+        let hours = Hours {
+            zone: self.hours.zone.standing_still(like),
+            week: self.hours.week.clone(),
+            days: BTreeMap::new(),
+            holidays: Holidays::default(),
+        };
+        openings::Walk::new(&hours, floor_second(from), floor_second(to))
+            .map(|opening| Interval {
+                start: instant(opening.start).max(from),
+                end: instant(opening.end).min(to),
+            })
+            .filter(|interval| interval.start < interval.end)
+            .collect()
+    }
+
+    /// The dates that have hours of their own or are holidays, in no order; a date may come twice.
+    pub fn unusual_dates(&self) -> impl Iterator<Item = Date> {
+        let holidays = self.hours.holidays.iter().map(|(date, _)| date);
+        self.hours.days.keys().copied().chain(holidays)
+    }
+
     fn openings_within_horizon(&self, at: Timestamp) -> Openings<'_> {
         Openings::new(&self.hours, &self.table, floor_second(at), floor_second(horizon(at)))
     }

@@ -12,6 +12,7 @@ mod compile;
 mod condition;
 mod example;
 mod files;
+mod lint;
 mod people;
 mod reply;
 mod schema;
@@ -22,12 +23,14 @@ mod written;
 use std::ops::Range;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::civil::{Date, Weekday};
+use jiff::{SignedDuration, Timestamp};
 
 pub use compile::{Outcome, compile};
 pub use condition::{Condition, Facts, Key, Matcher, Test};
 pub use example::{Event, Example, ExampleMail, Expectation, Following, Wanted};
 pub use files::{Files, RawFile};
+pub use lint::{Lint, Lints, lint};
 pub use people::{AddressRule, Customer, Customers, Identity, SenderGlob};
 pub use reply::{NearMissVariable, RenderError, Rendered, Replies, ReplyVariables, Variant};
 pub use schema::SCHEMA;
@@ -36,7 +39,7 @@ pub use words::{Place, PlaceSet, Scan, Term, TermHit, TermKind, Words};
 
 use crate::base::diagnostic::SourceFile;
 use crate::base::duration::Rate;
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, DaySpan, State};
 
 /// Where something stands: a file of the policy and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub struct Policy {
     pub identity: Identity,
     /// Hours; desks refer to them.
     pub calendars: Vec<Calendar>,
+    /// Where the parts of each calendar stand, in the same order.
+    pub calendar_places: Vec<CalendarPlaces>,
     /// The desks, in file order.
     pub desks: Vec<Desk>,
     /// Which desk takes a mail; the first match wins. Never empty.
@@ -105,10 +110,46 @@ impl Policy {
         self.labels.iter().position(|label| label.name == name)
     }
 
+    /// The hours of a desk.
+    pub fn calendar(&self, desk: usize) -> Option<&Calendar> {
+        self.calendars.get(self.desks.get(desk)?.calendar)
+    }
+
+    /// Chooses a desk at an instant: the first open one of a pool, else the one that opens first, ties in file order.
+    pub fn next_open(&self, pool: &[usize], at: Timestamp) -> NextOpen {
+        let mut clocks = Vec::with_capacity(pool.len());
+        let mut first: Option<(Timestamp, usize)> = None;
+        for desk in pool.iter().copied() {
+            let Some(state) = self.calendar(desk).map(|calendar| calendar.state_at(at)) else { continue };
+            clocks.push((desk, state));
+            match state {
+                State::Open { .. } => return NextOpen { clocks, desk: Some(desk), is_open: true },
+                State::Closed { opens_at: Some(opens_at), .. } => {
+                    if first.is_none_or(|(earliest, _)| opens_at < earliest) {
+                        first = Some((opens_at, desk));
+                    }
+                }
+                State::Closed { opens_at: None, .. } => {}
+            }
+        }
+        NextOpen { clocks, desk: first.map(|(_, desk)| desk), is_open: false }
+    }
+
     /// The name of a value of a label.
     pub fn value(&self, label: usize, value: usize) -> Option<&str> {
         Some(self.labels.get(label)?.values.get(value)?.as_str())
     }
+}
+
+/// How a desk was chosen from a pool.
+#[derive(Debug)]
+pub struct NextOpen {
+    /// The desks that were looked at, and how their hours stood.
+    pub clocks: Vec<(usize, State)>,
+    /// The one chosen; `None` when none of them ever opens.
+    pub desk: Option<usize>,
+    /// Whether it is open.
+    pub is_open: bool,
 }
 
 /// A team with hours.
@@ -118,6 +159,30 @@ pub struct Desk {
     pub name: String,
     /// Index into [`Policy::calendars`].
     pub calendar: usize,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Where the parts of a `[[calendar]]` stand.
+#[derive(Debug)]
+pub struct CalendarPlaces {
+    /// Its time zone.
+    pub time_zone: Origin,
+    /// Every stretch of hours of the week, once for each weekday that has it.
+    pub week: Vec<(Weekday, DaySpan, Origin)>,
+    /// Every stretch of hours of a dated exception.
+    pub days: Vec<(Date, DaySpan, Origin)>,
+    /// Its holiday files.
+    pub holidays: Vec<HolidayFile>,
+}
+
+/// A holiday file as a calendar names it.
+#[derive(Debug)]
+pub struct HolidayFile {
+    /// The last year that it was kept for; `None` when it has no holiday.
+    pub last_year: Option<i16>,
+    /// Where the calendar names it.
+    pub origin: Origin,
 }
 
 /// A row of `[[assign]]`.
@@ -151,6 +216,8 @@ pub struct Label {
     pub name: String,
     /// Its values, the strongest first (a matrix: in the order its cells name them).
     pub values: Vec<String>,
+    /// Where each value stands; of a matrix, where the matrix does.
+    pub places: Vec<Origin>,
     /// The value when nothing hit.
     pub default: Option<usize>,
     /// How the value comes about.
@@ -173,6 +240,16 @@ pub enum LabelKind {
         /// `cells[row value][column value]` is a value of this label.
         cells: Vec<Vec<usize>>,
     },
+}
+
+impl LabelKind {
+    /// The value of a matrix for a row and a column; none where one of them is empty, and for a label of words.
+    pub fn cell(&self, row: Option<usize>, column: Option<usize>) -> Option<usize> {
+        match self {
+            LabelKind::Words => None,
+            LabelKind::Matrix { cells, .. } => cells.get(row?)?.get(column?).copied(),
+        }
+    }
 }
 
 /// Information that the desk needs.
@@ -318,8 +395,8 @@ pub struct AutoReply {
 /// A lint that the author accepts.
 #[derive(Debug)]
 pub struct Accepted {
-    /// Its code.
-    pub lint: String,
+    /// Which one.
+    pub lint: Lint,
     /// Why.
     pub reason: String,
     /// Where it stands.

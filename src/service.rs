@@ -14,7 +14,7 @@ pub use dispatch::{Dispatch, Outbox};
 pub use health::{Health, Link, Loop, MailboxHealth, TaskDeaths};
 pub use load::{NoWorld, load_world};
 pub use window::{Arrived, Content, Span, Watched, Window};
-pub use world::{World, not_acted_on, policy_folders};
+pub use world::{World, not_acted_on, policy_folders, shared_alarms, within};
 pub use writer::{
     Alarm, Claimed, Cursor, HandOff, MailboxKey, MailboxState, Rules, Settle, Settled, Verdict, Way, Writer,
     WriterError,

@@ -83,7 +83,7 @@ impl Location {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// The stable code of a lint, `ND0nn`; plain mistakes have none.
+    /// The stable code of a lint, `ND0nn`; plain mistakes have none. What the codes are stands in `policy::Lint`.
     pub code: Option<&'static str>,
     /// One sentence that can be read alone.
     pub message: String,
@@ -95,6 +95,8 @@ pub struct Diagnostic {
     pub allowed: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// What more there is to know, one line each.
+    pub notes: Vec<String>,
 }
 
 impl Diagnostic {
@@ -108,6 +110,7 @@ impl Diagnostic {
             found: None,
             allowed: None,
             hint: None,
+            notes: Vec::new(),
         }
     }
 
@@ -121,7 +124,29 @@ impl Diagnostic {
             found: None,
             allowed: None,
             hint: None,
+            notes: Vec::new(),
         }
+    }
+
+    /// Gives it the code of a lint.
+    #[must_use]
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Makes it a warning.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Says one thing more.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(clean(&note.into()).into_owned());
+        self
     }
 
     /// Says what stands there.

@@ -93,6 +93,17 @@ impl Zone {
         }
     }
 
+    /// How far the wall clock is ahead of UTC at an instant, in seconds.
+    pub fn offset_seconds(&self, instant: Timestamp) -> i32 {
+        self.rules.to_offset(instant).seconds()
+    }
+
+    /// The zone whose clock always stands as this one's does at an instant.
+    pub(super) fn standing_still(&self, instant: Timestamp) -> Zone {
+        let offset = self.rules.to_offset(instant);
+        Zone { name: spelled_offset(offset), rules: TimeZone::fixed(offset) }
+    }
+
     /// Whether the clocks of this zone are changed in that year (by the Gregorian year in UTC).
     pub fn has_summer_time(&self, year: i16) -> bool {
         let Ok(new_year) = Date::new(year, 1, 1) else { return false };

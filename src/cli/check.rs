@@ -2,13 +2,18 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::explain::instant;
 use super::{Ending, evaluate, output};
+use crate::base::clock::{Clock, SystemClock};
 use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::compose::{Colours, diagnostics};
 use crate::daemon::connect_check;
-use crate::policy::{Policy, SCHEMA};
-use crate::service::{NoWorld, World, load_world, not_acted_on};
+use crate::policy::{Lints, Policy, SCHEMA, lint};
+use crate::service::{NoWorld, World, load_world, not_acted_on, shared_alarms, within};
 use crate::settings::{ChannelKind, SecretSource, Settings};
 use crate::sources::settings_environment;
 
@@ -28,6 +33,19 @@ pub(super) struct Arguments {
     /// Print the JSON Schema of policy.toml, for editors
     #[arg(long, group = "checked", conflicts_with_all = ["config", "policy"])]
     schema: bool,
+    /// End with 1 when there is a lint that the policy does not accept
+    #[arg(long)]
+    deny_lints: bool,
+    /// Look for lints as of this instant, such as 2026-01-09T20:00:00-05:00; otherwise as of now
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    at: Option<Timestamp>,
+}
+
+impl Arguments {
+    /// As of when lints are looked for.
+    fn now(&self) -> Timestamp {
+        self.at.unwrap_or_else(|| SystemClock.now())
+    }
 }
 
 /// Checks what was named. Mistakes are the answer, so they go to stdout.
@@ -38,22 +56,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     }
     let mut ending = Ending::Fine;
     if let Some(config) = &arguments.config {
-        ending = settings(config, arguments.connect)?;
+        ending = settings(config, arguments)?;
     }
     if let Some(folder) = &arguments.policy {
-        ending = ending.or(policy(folder)?);
+        ending = ending.or(policy(folder, arguments)?);
     }
     Ok(ending)
 }
 
 /// Checks settings with the policies of their mailboxes.
-fn settings(path: &Path, connect: bool) -> anyhow::Result<Ending> {
+fn settings(path: &Path, arguments: &Arguments) -> anyhow::Result<Ending> {
     match load_world(path, settings_environment()) {
         Ok(world) => {
-            let warnings: Vec<Diagnostic> =
+            let linted = linted(&world, arguments.now());
+            let mut warnings: Vec<Diagnostic> =
                 world.warnings.iter().cloned().chain(secrets(&world.settings)).collect();
-            output::answer(&format!("{}{}", told(&warnings), what_is_there(path, &world)))?;
-            if connect { servers(&world.settings) } else { Ok(Ending::Fine) }
+            warnings.extend(linted.iter().flat_map(|(_, lints)| lints.diagnostics.iter().cloned()));
+            let left_out = linted.iter().map(|(_, lints)| lints.left_out).sum();
+            let there = what_is_there(path, &world, &linted);
+            output::answer(&format!("{}{there}", told(&warnings, left_out)))?;
+            let ending = denied(arguments, linted.iter().map(|(_, lints)| lints));
+            if arguments.connect { Ok(ending.or(servers(&world.settings)?)) } else { Ok(ending) }
         }
         Err(NoWorld::Wrong { diagnostics: list, left_out }) => {
             output::answer(&diagnostics(&list, left_out, Colours::Ansi))?;
@@ -64,6 +87,30 @@ fn settings(path: &Path, connect: bool) -> anyhow::Result<Ending> {
             Ok(Ending::Unusable)
         }
     }
+}
+
+/// The policies of a world, each folder once, with what looks like a slip in them.
+fn linted(world: &World, now: Timestamp) -> Vec<(Arc<Policy>, Lints)> {
+    let mut folders: Vec<&Path> = Vec::new();
+    let mut linted = Vec::new();
+    for (mailbox, watched) in world.settings.mailboxes.iter().zip(&world.mailboxes) {
+        let folder = mailbox.policy.value.as_path();
+        if folders.contains(&folder) {
+            continue;
+        }
+        folders.push(folder);
+        let policy = Arc::clone(&watched.policy);
+        let mut lints = lint(&policy, now, Some(shared_alarms(&world.settings, &policy)));
+        lints.diagnostics = within(folder, lints.diagnostics.into_iter()).collect();
+        linted.push((policy, lints));
+    }
+    linted
+}
+
+/// How the command ends for its lints.
+fn denied<'l>(arguments: &Arguments, lints: impl IntoIterator<Item = &'l Lints>) -> Ending {
+    let is_clean = lints.into_iter().all(|lints| lints.diagnostics.is_empty());
+    if arguments.deny_lints && !is_clean { Ending::Negative } else { Ending::Fine }
 }
 
 /// Logs in everywhere. A server that does not answer as it should is a mistake like another.
@@ -80,24 +127,31 @@ fn servers(settings: &Settings) -> anyhow::Result<Ending> {
 }
 
 /// Checks one policy folder.
-fn policy(folder: &Path) -> anyhow::Result<Ending> {
+fn policy(folder: &Path, arguments: &Arguments) -> anyhow::Result<Ending> {
     let Some(outcome) = evaluate::load(folder) else { return Ok(Ending::Unusable) };
     let Some(policy) = outcome.policy else {
         output::answer(&diagnostics(&outcome.diagnostics, outcome.left_out, Colours::Ansi))?;
         return Ok(Ending::Negative);
     };
-    let warnings: Vec<Diagnostic> = outcome.diagnostics.into_iter().chain(not_acted_on(&policy)).collect();
-    output::answer(&format!("{}{}\n", told(&warnings), summary(&policy)))?;
-    Ok(Ending::Fine)
+    let lints = lint(&policy, arguments.now(), None);
+    let mut warnings = outcome.diagnostics;
+    warnings.extend(not_acted_on(&policy));
+    warnings.extend(lints.diagnostics.iter().cloned());
+    let left_out = outcome.left_out + lints.left_out;
+    output::answer(&format!("{}{}\n", told(&warnings, left_out), summary(&policy, &lints)))?;
+    Ok(denied(arguments, [&lints]))
 }
 
 /// Warnings as text; nothing when there are none.
-fn told(warnings: &[Diagnostic]) -> String {
-    if warnings.is_empty() { String::new() } else { format!("{}\n", diagnostics(warnings, 0, Colours::Ansi)) }
+fn told(warnings: &[Diagnostic], left_out: usize) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    format!("{}\n", diagnostics(warnings, left_out, Colours::Ansi))
 }
 
 /// What was checked, so that nobody trusts the check of another file.
-fn what_is_there(path: &Path, world: &World) -> String {
+fn what_is_there(path: &Path, world: &World, linted: &[(Arc<Policy>, Lints)]) -> String {
     let settings = &world.settings;
     let mut lines = vec![format!(
         "settings {}: {}, {}, {}: no mistakes\n",
@@ -106,13 +160,7 @@ fn what_is_there(path: &Path, world: &World) -> String {
         counted(settings.mailboxes.len(), "mailbox"),
         counted(settings.channels.len(), "channel"),
     )];
-    let mut told: Vec<&str> = Vec::new();
-    for mailbox in &world.mailboxes {
-        if !told.contains(&mailbox.policy.digest.as_str()) {
-            told.push(&mailbox.policy.digest);
-            lines.push(summary(&mailbox.policy) + "\n");
-        }
-    }
+    lines.extend(linted.iter().map(|(policy, lints)| summary(policy, lints) + "\n"));
     lines.concat()
 }
 
@@ -153,8 +201,8 @@ fn doubt(path: &Path) -> Option<(String, &'static str)> {
     }
 }
 
-/// What the policy holds, and what of it nothing acts on yet.
-fn summary(policy: &Policy) -> String {
+/// What the policy holds, what of it promises nothing, and which lints it accepts.
+fn summary(policy: &Policy, lints: &Lints) -> String {
     let unspecified: Vec<&str> = policy
         .coverage
         .iter()
@@ -172,6 +220,10 @@ fn summary(policy: &Policy) -> String {
     );
     if !unspecified.is_empty() {
         text = format!("{text}\nno response time is promised by: {}", unspecified.join(", "));
+    }
+    if !lints.accepted.is_empty() {
+        let codes: Vec<&str> = lints.accepted.iter().map(|lint| lint.code()).collect();
+        text = format!("{text}\n{} accepted: {}", counted(codes.len(), "lint"), codes.join(", "));
     }
     text
 }

@@ -39,7 +39,8 @@ pub(super) struct Arguments {
     file: PathBuf,
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+/// Reads an instant of the command line.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| {
         format!("\"{text}\" is no instant; allowed is a date and time with its offset, such as 2026-01-09T20:00:00-05:00")
     })

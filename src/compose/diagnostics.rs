@@ -38,7 +38,11 @@ pub enum Colours {
 
 fn summary(list: &[Diagnostic], left_out: usize) -> String {
     let count = |severity| list.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error) + left_out, count(Severity::Warning));
+    // Warnings give way to mistakes, so what was left out beside no mistake is warnings.
+    let (errors, warnings) = match (count(Severity::Error), count(Severity::Warning)) {
+        (0, warnings) => (0, warnings + left_out),
+        (errors, warnings) => (errors + left_out, warnings),
+    };
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     match (errors, warnings) {
         (0, 0) => "no mistakes".to_owned(),
@@ -66,13 +70,13 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
             .annotation(AnnotationKind::Primary.span(span));
         group = group.element(snippet);
     }
-    let notes: [(&str, &Option<String>); 3] =
-        [("found", &diagnostic.found), ("allowed", &diagnostic.allowed), ("hint", &diagnostic.hint)];
-    for (name, text) in notes {
-        if let Some(text) = text {
-            let message: Element<'_> = Level::NOTE.with_name(name).message(text.as_str()).into();
-            group = group.element(message);
-        }
+    let notes = [("found", &diagnostic.found), ("allowed", &diagnostic.allowed)];
+    let notes = notes.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    let more = diagnostic.notes.iter().map(|note| ("note", note));
+    let hint = diagnostic.hint.iter().map(|hint| ("hint", hint));
+    for (name, text) in notes.chain(more).chain(hint) {
+        let message: Element<'_> = Level::NOTE.with_name(name).message(text.as_str()).into();
+        group = group.element(message);
     }
     renderer.render(&[group])
 }

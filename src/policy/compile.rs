@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use super::files::TextFiles;
 use super::written::{self, read_policy};
-use super::{Files, Label, Origin, Policy};
+use super::{Files, Label, Lint, Origin, Policy};
 use crate::base::diagnostic::{Diagnostic, Severity, SourceFile};
 use crate::base::document::{At, Problems, clip};
 use crate::base::text::clean;
@@ -119,6 +119,8 @@ fn mean(
     };
     let zone = desks.first().and_then(|desk| calendars.get(desk.calendar)).map(hours::Compiled::zone);
     let examples = examples::load(&vocabulary, &context, zone, &mut texts, problems);
+    let (calendars, calendar_places) =
+        calendars.into_iter().map(|calendar| (calendar.calendar, calendar.places)).unzip();
     Some(Policy {
         name: name.map_or_else(String::new, |name| name.value.clone()),
         digest: digest(files),
@@ -138,7 +140,8 @@ fn mean(
         customers,
         labels,
         desks,
-        calendars: calendars.into_iter().map(|calendar| calendar.calendar).collect(),
+        calendars,
+        calendar_places,
         files: texts.into_opened(),
     })
 }
@@ -226,6 +229,7 @@ fn find<'n>(
         };
         problems.push_with(|| {
             Diagnostic::error(name.location(file), format!("there is no {kind} of this name"))
+                .coded(Lint::UndefinedName.code())
                 .found(format!("\"{}\"", clip(&name.value)))
                 .allowed(allowed)
                 .hint_if(crate::base::diagnostic::suggest(&name.value, known))

@@ -156,7 +156,8 @@ impl Condition {
 }
 
 impl Test {
-    fn holds(&self, facts: &Facts<'_>) -> bool {
+    /// Whether it holds.
+    pub(super) fn holds(&self, facts: &Facts<'_>) -> bool {
         let value = facts.value(self.key);
         match &self.matcher {
             Matcher::Is(wanted) => match self.key {

@@ -7,7 +7,7 @@
 mod own_words;
 mod variants;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use minijinja::value::{Serde, Value};
@@ -281,6 +281,11 @@ impl Replies {
         let parts = parts.into_iter().chain(template.html.clone());
         let compiled = parts.filter_map(|part| self.environment.get_template(&part).ok());
         compiled.flat_map(|part| part.undeclared_variables(false)).collect()
+    }
+
+    /// The names of all variables that some template uses.
+    pub(super) fn variables(&self) -> HashSet<String> {
+        self.environment.templates().flat_map(|(_, template)| template.undeclared_variables(false)).collect()
     }
 
     /// Variables that a file uses and that do not exist.

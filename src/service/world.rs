@@ -11,7 +11,7 @@ use super::window::Watched;
 use crate::base::diagnostic::{Diagnostic, Location, Severity, SourceFile, suggest};
 use crate::base::document::{Problems, clip, list};
 use crate::mail;
-use crate::policy::{AddressRule, Escalation, Origin, Outcome, Policy};
+use crate::policy::{AddressRule, Escalation, Lint, Origin, Outcome, Policy};
 use crate::settings::{ChannelKind, Mailbox, Place, Recipient, Settings, Written};
 
 /// What the daemon runs on.
@@ -96,6 +96,34 @@ fn waits(policy: &Policy, escalation: &Escalation) -> Option<Diagnostic> {
     })
 }
 
+/// Says where an alarm of the service goes out only by channels that an escalation uses as well: when they fail, the
+/// alarm about it fails with them.
+pub fn shared_alarms(settings: &Settings, policy: &Policy) -> Vec<Diagnostic> {
+    let alarm: Vec<&str> = settings
+        .ops
+        .alarm
+        .iter()
+        .filter_map(|index| settings.channels.get(*index))
+        .map(|channel| channel.name.value.as_str())
+        .collect();
+    let shares = |escalation: &&Escalation| {
+        let notified: Vec<&String> = escalation.steps.iter().flat_map(|step| &step.notify).collect();
+        !alarm.is_empty() && alarm.iter().all(|channel| notified.iter().any(|name| name == channel))
+    };
+    let sharing: Vec<&Escalation> = policy.escalations.iter().filter(shares).collect();
+    let Some(first) = sharing.first() else { return Vec::new() };
+    let names: Vec<&str> = sharing.iter().map(|escalation| escalation.name.as_str()).collect();
+    let place = policy.files.get(first.origin.file);
+    let place = place.map(|file| Location::new(file, first.origin.span.clone()));
+    let message = "ops alarms go out only by channels of this escalation";
+    vec![
+        Lint::AlarmSharesChannels
+            .warning(place, message)
+            .found(format!("alarms: {}; escalations with all of them: {}", list(&alarm), list(&names)))
+            .hint("add a channel of its own to `alarm` of [ops]: when these fail, nobody would hear of it"),
+    ]
+}
+
 fn located(policy: &Policy, origin: &Origin, message: &str) -> Diagnostic {
     match policy.files.get(origin.file) {
         Some(file) => Diagnostic::error(Location::new(file, origin.span.clone()), message),
@@ -111,7 +139,7 @@ fn at(place: &Place, message: &str) -> Diagnostic {
 }
 
 /// Mistakes of a policy, with the folder before the name of the file.
-pub(super) fn within(
+pub fn within(
     folder: &Path,
     diagnostics: impl Iterator<Item = Diagnostic>,
 ) -> impl Iterator<Item = Diagnostic> {
@@ -158,6 +186,7 @@ impl Within<'_> {
                 };
                 let message = "the settings have no channel of a name that this escalation notifies";
                 let mistake = located(policy, &escalation.origin, message)
+                    .coded(Lint::UndefinedName.code())
                     .found(format!("\"{}\"", clip(name)))
                     .allowed(allowed)
                     .hint_if(suggest(name, known.iter().copied()));
@@ -195,6 +224,7 @@ fn watched(
         let message = "the policy of this mailbox does not know its name";
         problems.push(
             at(&name.place, message)
+                .coded(Lint::UndefinedName.code())
                 .found(format!("\"{}\"", clip(&name.value)))
                 .allowed(list(&policy.mailboxes))
                 .hint(format!(
@@ -358,6 +388,21 @@ mod tests {
         assert!(identity.addressed_to.is_empty(), "a list that takes mail to anybody still does");
         let world = built(&POLICY.replace("[identity]", "[identity]\naddressed_to = [\"desk@example.com\"]"));
         assert_eq!(world.expect("a world").mailboxes[0].policy.identity.addressed_to.len(), 3);
+    }
+
+    #[test]
+    fn alarms_that_share_every_channel_with_an_escalation_are_told() {
+        let world = built(POLICY).expect("a world");
+        let shared = |settings: &Settings| shared_alarms(settings, &world.mailboxes[0].policy).len();
+        assert_eq!(shared(&world.settings), 1);
+        let mut apart = world.settings.clone();
+        let mut own = apart.channels[0].clone();
+        own.name.value = "ops".to_owned();
+        apart.channels.push(own);
+        apart.ops.alarm.push(1);
+        assert_eq!(shared(&apart), 0, "one channel of its own is enough");
+        apart.ops.alarm.clear();
+        assert_eq!(shared(&apart), 0, "no alarm shares nothing");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod bad_policies;
 mod bad_settings;
 mod explanations;
 mod generated;
+mod lints;
 mod phrasings;
 #[path = "../program/mod.rs"]
 mod program;

@@ -1,7 +1,5 @@
 //! Which desk takes a mail, and how its hours stood when the mail came in.
 
-use jiff::Timestamp;
-
 use super::{Deciding, Known};
 use crate::calendar::{Calendar, State};
 use crate::decision::Hours;
@@ -41,31 +39,20 @@ impl Deciding<'_> {
     }
 
     pub(super) fn calendar(&self, desk: usize) -> Option<&Calendar> {
-        self.policy.calendars.get(self.policy.desks.get(desk)?.calendar)
+        self.policy.calendar(desk)
     }
 
     fn state(&self, desk: usize) -> Option<State> {
         Some(self.calendar(desk)?.state_at(self.received_at))
     }
 
-    /// The first open desk of a pool, else the one that opens first; ties in file order.
     fn next_open(&mut self, pool: &[usize]) -> (usize, AssignCause) {
-        let mut first: Option<(Timestamp, usize)> = None;
-        for desk in pool {
-            let Some(state) = self.state(*desk) else { continue };
-            self.trace.push(Step::Clock { desk: *desk, state });
-            match state {
-                State::Open { .. } => return (*desk, AssignCause::IsOpen),
-                State::Closed { opens_at: Some(opens_at), .. } => {
-                    if first.is_none_or(|(earliest, _)| opens_at < earliest) {
-                        first = Some((opens_at, *desk));
-                    }
-                }
-                State::Closed { opens_at: None, .. } => {}
-            }
+        let next = self.policy.next_open(pool, self.received_at);
+        self.trace.extend(next.clocks.into_iter().map(|(desk, state)| Step::Clock { desk, state }));
+        match next.desk {
+            Some(desk) if next.is_open => (desk, AssignCause::IsOpen),
+            Some(desk) => (desk, AssignCause::OpensFirst),
+            None => (pool.first().copied().unwrap_or(0), AssignCause::NoneOpens),
         }
-        first.map_or((pool.first().copied().unwrap_or(0), AssignCause::NoneOpens), |(_, desk)| {
-            (desk, AssignCause::OpensFirst)
-        })
     }
 }

@@ -53,10 +53,10 @@ impl Deciding<'_> {
     /// Completes one label: only hits of the winning value stay, then inheritance, then the default.
     fn label(&mut self, label: usize, outcomes: &mut [LabelOutcome]) {
         let Some(definition) = self.policy.labels.get(label) else { return };
-        if let LabelKind::Matrix { rows, columns, cells } = &definition.kind {
+        if let LabelKind::Matrix { rows, columns, .. } = &definition.kind {
             let value_of = |label: usize| outcomes.get(label).and_then(|outcome| outcome.value);
             let (row, column) = (value_of(*rows), value_of(*columns));
-            let value = row.zip(column).and_then(|(row, column)| cells.get(row)?.get(column).copied());
+            let value = definition.kind.cell(row, column);
             if let Some(outcome) = outcomes.get_mut(label) {
                 outcome.value = value;
             }

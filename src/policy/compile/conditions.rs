@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::condition::FIXED_KEYS;
 use super::super::people::SenderGlob;
 use super::super::written::{When, WhenValue};
-use super::super::{Condition, Customers, Key, Label, Matcher, Test};
+use super::super::{Condition, Customers, Key, Label, Lint, Matcher, Test};
 use super::{Vocabulary, malformed};
 use crate::base::diagnostic::{Diagnostic, suggest};
 use crate::base::document::{At, Problems, clip, list};
@@ -52,6 +52,7 @@ fn key(name: &At<String>, vocabulary: &Vocabulary<'_>, problems: &mut Problems) 
         .collect();
     problems.push_with(|| {
         Diagnostic::error(name.location(vocabulary.file), "a condition cannot look at this")
+            .coded(Lint::UndefinedName.code())
             .found(format!("`{}`", clip(&name.value)))
             .allowed(list(&known))
             .hint_if(suggest(&name.value, known.iter().copied()))
@@ -204,6 +205,7 @@ fn checked(
                     value.location(vocabulary.file),
                     format!("`{}` never has this value", name.value),
                 )
+                .coded(Lint::UndefinedName.code())
                 .found(format!("\"{}\"", clip(&value.value)))
                 .allowed(allowed_values(key, vocabulary))
                 .hint_if(suggest(&value.value, vocabulary.values.listed(key).iter().copied()))

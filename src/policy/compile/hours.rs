@@ -7,7 +7,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::super::files::TextFiles;
 use super::super::written;
-use super::super::{Assign, AssignTo, Condition, Desk, Key};
+use super::super::{Assign, AssignTo, CalendarPlaces, Condition, Desk, HolidayFile, Key, Lint};
 use super::conditions::condition;
 use super::{Seen, Vocabulary, at_most, find, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
@@ -20,6 +20,7 @@ use crate::calendar::{
 pub(super) struct Compiled {
     pub(super) name: String,
     pub(super) calendar: Calendar,
+    pub(super) places: CalendarPlaces,
 }
 
 impl Compiled {
@@ -52,7 +53,8 @@ pub(super) fn calendars(
         let zone = calendar.time_zone.as_ref().and_then(|zone| self::zone(file, zone, problems));
         let week = week(file, &calendar.week, problems);
         let days = days(file, &calendar.days, problems);
-        let holidays = holidays(file, &calendar.holidays, texts, problems);
+        let (holidays, files) = holidays(file, &calendar.holidays, texts, problems);
+        let places = places(calendar, files);
         let Some(name) = calendar.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
             continue;
         };
@@ -60,10 +62,32 @@ pub(super) fn calendars(
         let zone = zone.or_else(|| Zone::parse("UTC").ok());
         if let Some(zone) = zone {
             let calendar = Calendar::new(name.value.clone(), zone, week, days, holidays);
-            compiled.push(Compiled { name: name.value.clone(), calendar });
+            compiled.push(Compiled { name: name.value.clone(), calendar, places });
         }
     }
     compiled
+}
+
+/// Where the parts of a calendar stand. What does not parse was noted as a mistake.
+fn places(written: &written::Calendar, holidays: Vec<HolidayFile>) -> CalendarPlaces {
+    let parsed = |text: &At<String>| Some((DaySpan::parse(&text.value).ok()?, origin(text)));
+    let week = written.week.iter().take(MOST_CALENDARS).flat_map(|(days, spans)| {
+        let days = parse_weekdays(&days.value).unwrap_or_default();
+        let spans: Vec<_> = spans.iter().take(MOST_CALENDARS).filter_map(parsed).collect();
+        let on = move |day| spans.clone().into_iter().map(move |(span, origin)| (day, span, origin));
+        days.into_iter().flat_map(on)
+    });
+    let days =
+        written.days.iter().filter_map(|(date, spans)| Some((date.value.parse::<Date>().ok()?, spans)));
+    let days = days.flat_map(|(date, spans)| {
+        spans.iter().filter_map(parsed).map(move |(span, origin)| (date, span, origin))
+    });
+    CalendarPlaces {
+        time_zone: written.time_zone.as_ref().map_or(origin(&written.place), origin),
+        week: week.collect(),
+        days: days.collect(),
+        holidays,
+    }
 }
 
 fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -> Option<Zone> {
@@ -208,8 +232,8 @@ fn holidays(
     written: &[At<String>],
     texts: &mut TextFiles<'_>,
     problems: &mut Problems,
-) -> Holidays {
-    let mut all = Holidays::default();
+) -> (Holidays, Vec<HolidayFile>) {
+    let (mut all, mut files) = (Holidays::default(), Vec::new());
     let beyond = written.get(MOST_CALENDARS).map(|name| name.span.clone());
     at_most(file, "holiday files of one calendar", MOST_CALENDARS, beyond, problems);
     for name in written.iter().take(MOST_CALENDARS) {
@@ -217,6 +241,7 @@ fn holidays(
             let known = texts.names("holidays", &[".ics"]);
             problems.push_with(|| {
                 Diagnostic::error(name.location(file), "this holiday file is missing")
+                    .coded(Lint::HolidaysMissing.code())
                     .found(format!("\"{}\"", clip(&name.value)))
                     .allowed("an iCalendar file of this folder, such as \"holidays/us.ics\"")
                     .hint_if(suggest(&name.value, known.iter().map(String::as_str)))
@@ -233,9 +258,10 @@ fn holidays(
             diagnostic.allowed = Some(problem.allowed);
             problems.push(diagnostic);
         }
+        files.push(HolidayFile { last_year: holidays.last_year(), origin: origin(name) });
         all.merge(holidays);
     }
-    all
+    (all, files)
 }
 
 pub(super) fn desks(
@@ -271,7 +297,8 @@ pub(super) fn desks(
                 problems,
             );
         }
-        desks.push(Desk { name: name.value.clone(), calendar: calendar.unwrap_or(0) });
+        let calendar = calendar.unwrap_or(0);
+        desks.push(Desk { name: name.value.clone(), calendar, origin: origin(name) });
     }
     let names = desks.iter().map(|desk| desk.name.clone()).collect();
     (desks, names)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::condition::FIXED_KEYS;
 use super::super::words::Use;
 use super::super::written;
-use super::super::{Label, LabelKind, Place, PlaceSet, Term, TermKind, Words};
+use super::super::{Label, LabelKind, Origin, Place, PlaceSet, Term, TermKind, Words};
 use super::word_lists::WordLists;
 use super::{Seen, at_most, find, malformed, origin};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
@@ -124,7 +124,7 @@ fn word_label(
     collected: &mut Collected<'_>,
     problems: &mut Problems,
 ) -> Label {
-    let mut values: Vec<String> = Vec::new();
+    let (mut values, mut places): (Vec<String>, Vec<Origin>) = (Vec::new(), Vec::new());
     let mut default = None;
     let mut seen = Seen::new("value");
     let beyond = label.values.get(super::MOST_RULES).map(|word| word.place.span.clone());
@@ -135,6 +135,7 @@ fn word_label(
         };
         let value = values.len();
         values.push(name.value.clone());
+        places.push(origin(name));
         collect(file, word, (index, value), collected, problems);
         let is_default = word.default.as_ref().is_some_and(|default| default.value);
         let has_words = !word.keywords.is_empty() || !word.patterns.is_empty();
@@ -170,6 +171,7 @@ fn word_label(
     Label {
         name: label.name.value.clone(),
         values,
+        places,
         default,
         kind: LabelKind::Words,
         origin: origin(&label.name),
@@ -477,6 +479,7 @@ fn matrix(
         cells.into_iter().map(|row| row.into_iter().map(|cell| cell.unwrap_or(0)).collect()).collect();
     Some(Label {
         name: matrix.name.value.clone(),
+        places: values.iter().map(|_| origin(&matrix.place)).collect(),
         values,
         default: None,
         kind: LabelKind::Matrix { rows, columns, cells },

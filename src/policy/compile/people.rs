@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::files::TextFiles;
 use super::super::written;
-use super::super::{AddressRule, AutoReply, Customer, Customers, Identity};
+use super::super::{AddressRule, AutoReply, Customer, Customers, Identity, Lint};
 use super::{POLICY_FILE, malformed};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
@@ -179,6 +179,7 @@ impl Rows<'_> {
         if desk_index.is_none() && !desk.is_empty() {
             self.note(line, "there is no desk of this name", problems, |diagnostic| {
                 diagnostic
+                    .coded(Lint::UndefinedName.code())
                     .found(format!("\"{}\"", clip(desk)))
                     .allowed(list(self.desks))
                     .hint_if(suggest(desk, self.desks.iter().map(String::as_str)))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::files::TextFiles;
 use super::super::reply::{NearMissVariable, VARIABLES};
 use super::super::{
-    Also, Ask, Coverage, Escalation, Key, RenderError, Replies, ReplyVariables, Target, Test,
+    Also, Ask, Coverage, Escalation, Key, Lint, RenderError, Replies, ReplyVariables, Target, Test,
 };
 use super::Vocabulary;
 use crate::base::diagnostic::{Diagnostic, Location, Severity, SourceFile, suggest};
@@ -126,6 +126,7 @@ pub(super) fn check(
         for missing in unknown {
             problems.push_with(|| {
                 Diagnostic::error(Location::new(source, missing.span), "replies have no such variable")
+                    .coded(Lint::UndefinedName.code())
                     .found(format!("`{}`", missing.name))
                     .allowed(list(&known))
                     .hint_if(suggest(&missing.name, known.iter().map(String::as_str)))

@@ -7,15 +7,15 @@ use jiff::SignedDuration;
 use super::super::target::{TARGET_FORM, parse_target};
 use super::super::written;
 use super::super::{
-    Accepted, Also, Ask, Conversation, Coverage, Escalation, EscalationStep, GroupBy, Origin, RaiseClock,
-    Replies,
+    Accepted, Also, Ask, Conversation, Coverage, Escalation, EscalationStep, GroupBy, Lint, Origin,
+    RaiseClock, Replies,
 };
 use super::conditions::condition;
 use super::labels::patterns;
 use super::word_lists::WordLists;
 use super::{Seen, Vocabulary, at_most, find, malformed, origin};
-use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
-use crate::base::document::{At, Problems, clip};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
+use crate::base::document::{At, Problems, clip, list};
 use crate::base::duration::{DURATION_FORM, parse_duration};
 use crate::lexicon::Patterns;
 
@@ -314,20 +314,31 @@ pub(super) fn accepted(
         .iter()
         .filter_map(|accept| {
             let (lint, reason) = (accept.lint.as_ref()?, accept.reason.as_ref()?);
-            let digits = lint.value.strip_prefix("ND").unwrap_or("");
-            if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                malformed(
-                    file,
-                    lint,
-                    "this is no code of a lint",
-                    "\"ND\" and three digits, such as \"ND012\"",
-                    problems,
-                );
+            let known = Lint::parse(&lint.value);
+            match known {
+                Some(known) if known.is_acceptable() => {}
+                Some(_) => malformed(file, lint, "this cannot be accepted", &acceptable(), problems),
+                None => unknown_code(file, lint, problems),
             }
             if reason.value.trim().is_empty() {
                 malformed(file, reason, "this is no reason", "why it is meant, in words", problems);
             }
-            Some(Accepted { lint: clip(&lint.value), reason: reason.value.clone(), origin: origin(lint) })
+            Some(Accepted { lint: known?, reason: reason.value.clone(), origin: origin(lint) })
         })
         .collect()
+}
+
+fn acceptable() -> String {
+    let codes: Vec<&str> =
+        Lint::ALL.into_iter().filter(|lint| lint.is_acceptable()).map(Lint::code).collect();
+    list(&codes)
+}
+
+fn unknown_code(file: &Arc<SourceFile>, code: &At<String>, problems: &mut Problems) {
+    problems.push_with(|| {
+        Diagnostic::error(code.location(file), "this is no code of a lint")
+            .found(format!("\"{}\"", clip(&code.value)))
+            .allowed(acceptable())
+            .hint_if(suggest(&code.value, Lint::ALL.map(Lint::code)))
+    });
 }
