@@ -3,6 +3,7 @@
 //! The only maker of outgoing mail, and the only place that turns codes into sentences: replies, explanations for
 //! people and for programs, diagnostics. Pure as the layers below; it writes strings and prints nothing.
 
+mod backtest;
 mod diagnostics;
 mod explanation;
 mod narrative;
@@ -12,6 +13,7 @@ mod table;
 mod trace;
 mod words;
 
+pub use backtest::{Backtest, Past, Skipped};
 pub use diagnostics::{Colours, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
