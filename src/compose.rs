@@ -13,7 +13,7 @@ mod table;
 mod trace;
 mod words;
 
-pub use backtest::{Backtest, Past, Skipped};
+pub use backtest::{Backtest, Past, Skipped, Undecided};
 pub use diagnostics::{Colours, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;

@@ -7,8 +7,7 @@
 mod changes;
 mod few;
 mod heat;
-
-use std::fmt::Write;
+mod undecided;
 
 use anstyle::Style;
 use jiff::Timestamp;
@@ -23,6 +22,7 @@ use crate::policy::Policy;
 use changes::Changes;
 use few::{Earliest, FirstNames};
 use heat::Heat;
+pub use undecided::Undecided;
 
 const WIDTH: usize = 80;
 /// How many of the mails that page are shown.
@@ -55,6 +55,18 @@ pub enum Skipped {
     Failed,
     /// A file is no mail.
     LeftOut,
+}
+
+impl Skipped {
+    /// The stable name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Skipped::Undated => "undated",
+            Skipped::TooLarge => "too-large",
+            Skipped::Failed => "failed",
+            Skipped::LeftOut => "left-out",
+        }
+    }
 }
 
 /// The page under way.
@@ -251,7 +263,7 @@ impl<'p> Backtest<'p> {
         section(page, "By rule");
         let names = self.policy.coverage.iter().map(|rule| rule.name.as_str()).chain(["(no rule)"]);
         let is_asked = |index: usize, row: &Row| index < self.policy.coverage.len() || row.mails > 0;
-        let rows: Vec<Vec<String>> = self
+        let rows: Vec<(Vec<String>, String)> = self
             .rules
             .iter()
             .zip(names)
@@ -259,10 +271,10 @@ impl<'p> Backtest<'p> {
             .filter(|(index, (row, _))| is_asked(*index, row))
             .map(|(_, (row, name))| {
                 let counts = [row.mails, row.alerts, row.pages, row.replies, row.withheld];
-                counts.iter().map(|count| grouped(*count)).chain([name.to_owned()]).collect()
+                (counts.iter().map(|count| grouped(*count)).collect(), name.to_owned())
             })
             .collect();
-        page.push_str(&right_aligned(&["MAILS", "ALERTS", "PAGES", "REPLIES", "WITHHELD", "RULE"], rows));
+        page.push_str(&numbers(&["MAILS", "ALERTS", "PAGES", "REPLIES", "WITHHELD", "RULE"], &rows));
     }
 
     fn by_label(&self, page: &mut String) {
@@ -285,9 +297,9 @@ impl<'p> Backtest<'p> {
         section(page, "Replies withheld, by guard (several may speak for one mail)");
         let mut guards = self.guards.clone();
         guards.sort_by(|(a, most), (b, more)| more.cmp(most).then(a.slug().cmp(b.slug())));
-        let rows =
-            guards.iter().map(|(guard, count)| vec![grouped(*count), guard.slug().to_owned()]).collect();
-        page.push_str(&right_aligned(&["MAILS", "GUARD"], rows));
+        let rows: Vec<(Vec<String>, String)> =
+            guards.iter().map(|(guard, count)| (vec![grouped(*count)], guard.slug().to_owned())).collect();
+        page.push_str(&numbers(&["MAILS", "GUARD"], &rows));
     }
 
     fn pages(&self, page: &mut String) {
@@ -307,25 +319,32 @@ impl<'p> Backtest<'p> {
     }
 
     fn not_decided(&self, page: &mut String) {
-        let lists = [
-            (&self.unreadable, "unreadable", "mail", "decided without its words"),
-            (&self.undated, "undated", "mail", "says nowhere when it came in; not decided"),
-            (&self.too_large, "too large", "mail", "not decided"),
-            (&self.failed, "failed", "file or folder", "cannot be read"),
-            (&self.left_out, "left out", "file", "no mail"),
-        ];
-        if lists.iter().all(|(names, ..)| names.count() == 0) {
+        let notes = self.not_read();
+        if notes.is_empty() {
             return;
         }
         section(page, "What could not be read");
-        for (names, name, what, why) in lists.iter().filter(|(names, ..)| names.count() > 0) {
-            let number = match (names.count(), *what) {
-                (1, what) => format!("1 {what}"),
-                (count, "file or folder") => format!("{} files or folders", grouped(count)),
-                (count, what) => format!("{} {what}s", grouped(count)),
-            };
-            entry(page, name, &format!("{number} ({why}): {}", names.in_words()));
+        for (name, text) in notes {
+            entry(page, name, &text);
         }
+    }
+
+    /// What could not be read: a word for it, and how many of them, why, and the first names.
+    pub fn not_read(&self) -> Vec<(&'static str, String)> {
+        let mails = ("mail", "mails");
+        let all = [
+            (&self.unreadable, "unreadable", mails, "decided without the words"),
+            (&self.undated, "undated", mails, "not decided: nothing says when they came in"),
+            (&self.too_large, "too large", mails, "not decided: more than 256 MiB"),
+            (&self.failed, "failed", ("file or folder", "files and folders"), "cannot be read"),
+            (&self.left_out, "left out", ("file or folder", "files and folders"), "not taken for mail"),
+        ];
+        let some = all.into_iter().filter(|(names, ..)| names.count() > 0);
+        some.map(|(names, name, (one, many), why)| {
+            let what = if names.count() == 1 { one } else { many };
+            (name, format!("{} {what}, {why}: {}", grouped(names.count()), names.in_words()))
+        })
+        .collect()
     }
 }
 
@@ -391,29 +410,31 @@ fn entry(page: &mut String, name: &str, value: &str) {
     }
 }
 
-/// A table whose columns but the last hold numbers.
-fn right_aligned(headings: &[&str], mut rows: Vec<Vec<String>>) -> String {
-    let last = headings.len().saturating_sub(1);
-    for column in 0..last {
-        let cells = rows.iter().filter_map(|row| row.get(column).map(String::len));
-        let width = cells.chain(headings.get(column).map(|heading| heading.len())).max().unwrap_or(0);
-        for row in &mut rows {
-            if let Some(cell) = row.get_mut(column) {
-                // The table sees blanks at the front as white space of a cell, so they are made of no-break ones.
-                *cell = format!("{}{cell}", "\u{2007}".repeat(width - cell.len().min(width)));
-            }
+/// Rows of numbers, each behind a name or before it: numbers stand right, the name is cut to what is left of the line.
+fn numbers(headings: &[&str], rows: &[(Vec<String>, String)]) -> String {
+    let width = |column: usize, heading: &str| {
+        let cells = rows.iter().filter_map(|(cells, _)| cells.get(column).map(String::len));
+        cells.chain([heading.len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = headings.iter().enumerate().map(|(column, name)| width(column, name)).collect();
+    let (name, numbers) = headings.split_last().unwrap_or((&"", &[]));
+    let heads = numbers.iter().map(|heading| (*heading).to_owned()).collect();
+    let mut out = String::new();
+    for (cells, name) in [(heads, (*name).to_owned())].iter().chain(rows) {
+        let mut line = String::from("  ");
+        for (cell, width) in cells.iter().zip(&widths) {
+            line.push_str(&format!("{cell:>width$}  "));
         }
+        line.push_str(&one_line(name));
+        out.push_str(&cut(&line, WIDTH));
+        out.push('\n');
     }
-    indented(&table(headings, &rows)).replace('\u{2007}', " ")
+    out
 }
 
 fn indented(text: &str) -> String {
-    let mut out = String::new();
-    for line in text.lines() {
-        // A table uses all of the width, and the indent takes two columns of it.
-        writeln!(out, "  {}", cut(line, WIDTH - 2)).unwrap_or_default();
-    }
-    out
+    // A table uses all of the width, and the indent takes two columns of it.
+    text.lines().map(|line| format!("  {}\n", cut(line, WIDTH - 2))).collect()
 }
 
 /// `Fri  9 Jan 2026 21:03`.
@@ -451,12 +472,13 @@ mod tests {
 
     #[test]
     fn numbers_stand_right_and_no_line_is_wider_than_a_terminal() {
-        let rows = vec![vec!["1".to_owned(), "x".repeat(100)], vec!["12,345".to_owned(), "short".to_owned()]];
-        let text = right_aligned(&["N", "RULE"], rows);
+        let row = |number: &str, name: String| (vec![number.to_owned()], name);
+        let text =
+            numbers(&["N", "RULE"], &[row("1", "x".repeat(100)), row("12,345", "a\n\u{1b}[2Jb".to_owned())]);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "  N       RULE");
+        assert_eq!(lines[0], "       N  RULE");
         assert!(lines[1].starts_with("       1  xxx") && lines[1].ends_with('…'), "{}", lines[1]);
         assert_eq!(lines[1].chars().count(), 80);
-        assert_eq!(lines[2], "  12,345  short");
+        assert_eq!(lines[2], "  12,345  a [2Jb");
     }
 }

@@ -53,7 +53,20 @@ impl Explanation {
 
     /// The whole as JSON on one line.
     pub fn to_json(&self) -> String {
-        Value::Object(self.fields.clone()).to_string()
+        // A map of texts, numbers and lists is always JSON.
+        serde_json::to_string(&self.fields).unwrap_or_default()
+    }
+
+    /// Adds what another policy answers to the same mail: the values of the keys that differ. Two policies never have
+    /// the same trace, so it is left out.
+    pub fn set_against(&mut self, other: &Explanation) {
+        const OWN: [&str; 3] = ["policy", "policy_digest", "trace"];
+        let differs = |(key, value): &(&String, &Value)| {
+            !OWN.contains(&key.as_str()) && self.fields.get(key.as_str()) != Some(value)
+        };
+        let changed: Map<String, Value> =
+            other.fields.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect();
+        self.fields.insert("against".to_owned(), changed.into());
     }
 }
 

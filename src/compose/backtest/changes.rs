@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::few::Earliest;
-use super::{Past, counted, entry, escalations, grouped, section, short};
-use crate::base::text::one_line;
+use super::{Past, WIDTH, counted, escalations, grouped, section, short};
+use crate::base::text::{clean, one_line};
 use crate::calendar::{ClosedFor, Zone};
 use crate::compose::table::cut;
 use crate::decision::{Decision, Hours, Loudness};
@@ -131,14 +131,18 @@ impl<'p> Changes<'p> {
         section(page, &format!("Mails that change{first}"));
         for (at, mail) in self.shown.iter() {
             page.push_str(&mail_line(*at, zone, &mail.subject));
-            entry(page, "", &mail.changes.join("; "));
+            let options = textwrap::Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
+            for line in textwrap::wrap(&clean(&mail.changes.join("; ")), options) {
+                page.push_str(&line);
+                page.push('\n');
+            }
         }
     }
 }
 
 fn mail_line(at: Timestamp, zone: Option<&Zone>, subject: &str) -> String {
     let line = format!("  {}  {subject}", short(at, zone));
-    format!("{}\n", cut(&line, super::WIDTH))
+    format!("{}\n", cut(&line, WIDTH))
 }
 
 impl Change {
@@ -152,7 +156,7 @@ impl Change {
             Change::OtherEscalation => "start another escalation",
             Change::NowDefers => "now wait for the opening",
             Change::DefersNoMore => "no longer wait for the opening",
-            Change::OtherDeferral => "wait for another opening, or for somebody else",
+            Change::OtherDeferral => "wait for another opening or escalation",
             Change::NowReplies => "now get a reply",
             Change::RepliesNoMore => "no longer get a reply",
             Change::OtherReply => "get another reply",
@@ -286,6 +290,14 @@ impl Pair<'_> {
                 let all = self.labels().map(|(name, before, after)| format!("{name} {before} → {after}"));
                 all.collect::<Vec<_>>().join(", ")
             }
+            Change::OtherDeferral => {
+                let (before, after) = self.deferral();
+                let zone = self.zone();
+                let shown = |deferral: Option<(&str, Timestamp)>| {
+                    deferral.map(|(name, until)| format!("{name} {}", short(until, zone))).unwrap_or_default()
+                };
+                format!("waits for {} → {}", shown(before), shown(after))
+            }
             Change::Earlier | Change::Later => {
                 let zone = self.zone();
                 let at = |at: Option<Timestamp>| at.map(|at| short(at, zone)).unwrap_or_default();
@@ -293,7 +305,6 @@ impl Pair<'_> {
             }
             Change::NowDefers
             | Change::DefersNoMore
-            | Change::OtherDeferral
             | Change::NowReplies
             | Change::RepliesNoMore
             | Change::NowPromised

@@ -5,23 +5,14 @@
 
 use std::fmt::Write;
 
-use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 use super::grouped;
-use crate::calendar::{Zone, weekday_name};
+use crate::calendar::Zone;
 use crate::policy::Policy;
 
 const HOURS: usize = 24;
-const WEEK: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
+const WEEK: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Weeks that are looked at for what is usually open, so that one holiday or exception does not count.
 const WEEKS: i64 = 5;
 const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
@@ -52,7 +43,7 @@ impl Heat {
         out.truncate(out.trim_end().len());
         out.push('\n');
         for ((day, counts), open) in WEEK.iter().zip(&self.counts).zip(&open) {
-            let mut line = format!("  {} ", weekday_name(*day).get(..3).unwrap_or_default());
+            let mut line = format!("  {day} ");
             for (count, open) in counts.iter().zip(open) {
                 line.push_str(&cell(*count, most, *open));
             }
