@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if arguments.conversations {
         in_order::run(piles, &desk, &mut report)?;
     } else {
-        crew::run(piles, |pile| desk.decide_alone(pile), |judgement| report.take(judgement))?;
+        crew::run(piles, |pile| desk.decide_alone(&pile), |judgement| report.take(judgement))?;
     }
     report.finish()
 }

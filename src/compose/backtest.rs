@@ -7,14 +7,14 @@
 mod changes;
 mod few;
 mod heat;
+mod page;
 mod undecided;
 
-use anstyle::Style;
 use jiff::Timestamp;
 
 use super::table::{cut, table};
 use super::words::instant_in_words;
-use crate::base::text::{clean, one_line};
+use crate::base::text::one_line;
 use crate::calendar::{ClosedFor, Zone};
 use crate::decision::{Decision, Hours, Loudness, Withheld};
 use crate::policy::Policy;
@@ -22,12 +22,11 @@ use crate::policy::Policy;
 use changes::Changes;
 use few::{Earliest, FirstNames};
 use heat::Heat;
+use page::{Page, counted, grouped, short};
 pub use undecided::Undecided;
 
-const WIDTH: usize = 80;
 /// How many of the mails that page are shown.
 const MOST_PAGES: usize = 10;
-const TITLE: Style = Style::new().bold();
 
 /// One past mail, decided.
 #[derive(Debug)]
@@ -215,10 +214,10 @@ impl<'p> Backtest<'p> {
 
     /// The page, with escape sequences; who prints it to something else than a terminal strips them.
     pub fn text(&self) -> String {
-        let mut page = String::new();
+        let mut page = Page::default();
         let digest = self.policy.digest.get(..12).unwrap_or(&self.policy.digest);
         let mails = counted(self.mails, "mail");
-        title(&mut page, &format!("{mails} under {} ({digest})", self.policy.name));
+        page.title(&format!("{mails} under {} ({digest})", self.policy.name));
         self.totals(&mut page);
         if self.mails > 0 {
             if let Some(changes) = &self.changes {
@@ -228,24 +227,24 @@ impl<'p> Backtest<'p> {
             self.by_label(&mut page);
             self.by_guard(&mut page);
             if let (Some(zone), Some(range)) = (self.zone, self.range) {
-                section(&mut page, &format!("When mails came in ({})", zone.name()));
-                page.push_str(&self.heat.text(self.policy, zone, range));
+                page.section(&format!("When mails came in ({})", zone.name()));
+                self.heat.text(&mut page, self.policy, zone, range);
             }
             self.pages(&mut page);
         }
         self.not_decided(&mut page);
-        page
+        page.text
     }
 
-    fn totals(&self, page: &mut String) {
+    fn totals(&self, page: &mut Page) {
         if let (Some((first, last)), Some(zone)) = (self.range, self.zone) {
-            entry(page, "from", &instant_in_words(first, zone));
-            entry(page, "to", &instant_in_words(last, zone));
+            page.entry("from", &instant_in_words(first, zone));
+            page.entry("to", &instant_in_words(last, zone));
         }
         if self.mails == 0 {
             return;
         }
-        entry(page, "received", &self.hours.in_words("in open hours"));
+        page.entry("received", &self.hours.in_words("in open hours"));
         let paging = self.pages.sum();
         let alerts = match (self.alerts, paging) {
             (0, _) => "none".to_owned(),
@@ -255,15 +254,15 @@ impl<'p> Backtest<'p> {
                 format!("{} mails, {} of them page: {hours}", grouped(alerts), grouped(paging))
             }
         };
-        entry(page, "alerts", &alerts);
-        entry(page, "replies", &grouped(self.replies));
+        page.entry("alerts", &alerts);
+        page.entry("replies", &grouped(self.replies));
     }
 
-    fn by_rule(&self, page: &mut String) {
-        section(page, "By rule");
+    fn by_rule(&self, page: &mut Page) {
+        page.section("By rule");
         let names = self.policy.coverage.iter().map(|rule| rule.name.as_str()).chain(["(no rule)"]);
         let is_asked = |index: usize, row: &Row| index < self.policy.coverage.len() || row.mails > 0;
-        let rows: Vec<(Vec<String>, String)> = self
+        let rows: Vec<(Vec<usize>, String)> = self
             .rules
             .iter()
             .zip(names)
@@ -271,14 +270,14 @@ impl<'p> Backtest<'p> {
             .filter(|(index, (row, _))| is_asked(*index, row))
             .map(|(_, (row, name))| {
                 let counts = [row.mails, row.alerts, row.pages, row.replies, row.withheld];
-                (counts.iter().map(|count| grouped(*count)).collect(), name.to_owned())
+                (counts.to_vec(), name.to_owned())
             })
             .collect();
-        page.push_str(&numbers(&["MAILS", "ALERTS", "PAGES", "REPLIES", "WITHHELD", "RULE"], &rows));
+        page.numbers(&["MAILS", "ALERTS", "PAGES", "REPLIES", "WITHHELD", "RULE"], &rows);
     }
 
-    fn by_label(&self, page: &mut String) {
-        section(page, "By label");
+    fn by_label(&self, page: &mut Page) {
+        page.section("By label");
         for (label, counts) in self.policy.labels.iter().zip(&self.labels) {
             let names = label.values.iter().map(String::as_str).chain(["none"]);
             let values: Vec<String> = names
@@ -286,46 +285,46 @@ impl<'p> Backtest<'p> {
                 .filter(|(_, count)| **count > 0)
                 .map(|(name, count)| format!("{name} {}", grouped(*count)))
                 .collect();
-            entry(page, &label.name, &values.join(" · "));
+            page.entry(&label.name, &values.join(" · "));
         }
     }
 
-    fn by_guard(&self, page: &mut String) {
+    fn by_guard(&self, page: &mut Page) {
         if self.guards.is_empty() {
             return;
         }
-        section(page, "Replies withheld, by guard (several may speak for one mail)");
+        page.section("Replies withheld, by guard (several may speak for one mail)");
         let mut guards = self.guards.clone();
         guards.sort_by(|(a, most), (b, more)| more.cmp(most).then(a.slug().cmp(b.slug())));
-        let rows: Vec<(Vec<String>, String)> =
-            guards.iter().map(|(guard, count)| (vec![grouped(*count)], guard.slug().to_owned())).collect();
-        page.push_str(&numbers(&["MAILS", "GUARD"], &rows));
+        let rows: Vec<(Vec<usize>, String)> =
+            guards.iter().map(|(guard, count)| (vec![*count], guard.slug().to_owned())).collect();
+        page.numbers(&["MAILS", "GUARD"], &rows);
     }
 
-    fn pages(&self, page: &mut String) {
+    fn pages(&self, page: &mut Page) {
         let (all, shown) = (self.pages.sum(), self.paging.iter().count());
         if all == 0 {
             return;
         }
         let first =
             if all > shown { format!(" (the first {shown} of {})", grouped(all)) } else { String::new() };
-        section(page, &format!("Mails that would page{first}"));
+        page.section(&format!("Mails that would page{first}"));
         let rows: Vec<Vec<String>> = self
             .paging
             .iter()
             .map(|(at, (who, subject))| vec![short(*at, self.zone), cut(who, 24), subject.clone()])
             .collect();
-        page.push_str(&indented(&table(&["RECEIVED", "ESCALATION", "SUBJECT"], &rows)));
+        page.indented(&table(&["RECEIVED", "ESCALATION", "SUBJECT"], &rows));
     }
 
-    fn not_decided(&self, page: &mut String) {
+    fn not_decided(&self, page: &mut Page) {
         let notes = self.not_read();
         if notes.is_empty() {
             return;
         }
-        section(page, "What could not be read");
+        page.section("What could not be read");
         for (name, text) in notes {
-            entry(page, name, &text);
+            page.entry(name, &text);
         }
     }
 
@@ -389,96 +388,4 @@ fn escalations(
         .collect();
     names.sort_unstable();
     names.join(", ")
-}
-
-fn title(page: &mut String, text: &str) {
-    page.push_str(&format!("{TITLE}{}{TITLE:#}\n", clean(text)));
-}
-
-fn section(page: &mut String, text: &str) {
-    page.push('\n');
-    title(page, text);
-}
-
-/// A name and its value, wrapped beside it.
-fn entry(page: &mut String, name: &str, value: &str) {
-    let first = format!("  {name:<13} ");
-    let options = textwrap::Options::new(WIDTH).initial_indent(&first).subsequent_indent("                ");
-    for line in textwrap::wrap(&clean(value), options) {
-        page.push_str(line.trim_end());
-        page.push('\n');
-    }
-}
-
-/// Rows of numbers, each behind a name or before it: numbers stand right, the name is cut to what is left of the line.
-fn numbers(headings: &[&str], rows: &[(Vec<String>, String)]) -> String {
-    let width = |column: usize, heading: &str| {
-        let cells = rows.iter().filter_map(|(cells, _)| cells.get(column).map(String::len));
-        cells.chain([heading.len()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = headings.iter().enumerate().map(|(column, name)| width(column, name)).collect();
-    let (name, numbers) = headings.split_last().unwrap_or((&"", &[]));
-    let heads = numbers.iter().map(|heading| (*heading).to_owned()).collect();
-    let mut out = String::new();
-    for (cells, name) in [(heads, (*name).to_owned())].iter().chain(rows) {
-        let mut line = String::from("  ");
-        for (cell, width) in cells.iter().zip(&widths) {
-            line.push_str(&format!("{cell:>width$}  "));
-        }
-        line.push_str(&one_line(name));
-        out.push_str(&cut(&line, WIDTH));
-        out.push('\n');
-    }
-    out
-}
-
-fn indented(text: &str) -> String {
-    // A table uses all of the width, and the indent takes two columns of it.
-    text.lines().map(|line| format!("  {}\n", cut(line, WIDTH - 2))).collect()
-}
-
-/// `Fri  9 Jan 2026 21:03`.
-fn short(at: Timestamp, zone: Option<&Zone>) -> String {
-    zone.map_or_else(|| at.to_string(), |zone| zone.to_zoned(at).strftime("%a %e %b %Y %H:%M").to_string())
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// `12,345`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
-
-    #[test]
-    fn numbers_stand_right_and_no_line_is_wider_than_a_terminal() {
-        let row = |number: &str, name: String| (vec![number.to_owned()], name);
-        let text =
-            numbers(&["N", "RULE"], &[row("1", "x".repeat(100)), row("12,345", "a\n\u{1b}[2Jb".to_owned())]);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "       N  RULE");
-        assert!(lines[1].starts_with("       1  xxx") && lines[1].ends_with('…'), "{}", lines[1]);
-        assert_eq!(lines[1].chars().count(), 80);
-        assert_eq!(lines[2], "  12,345  a [2Jb");
-    }
 }

@@ -162,6 +162,15 @@ impl Mails {
         });
     }
 
+    fn entry(&mut self, entry: Entry) -> Option<Found> {
+        match entry {
+            Entry::Mail { path, filed_at } => Some(Found::File { path, filed_at }),
+            Entry::File(path) => self.unnamed(path),
+            Entry::LeftOut(path, why) => Some(Found::LeftOut(path.display().to_string(), why.to_owned())),
+            Entry::Failed(path, error) => Some(Found::Failed(path.display().to_string(), error)),
+        }
+    }
+
     /// A file of a folder whose name says nothing.
     fn unnamed(&mut self, path: PathBuf) -> Option<Found> {
         let opened = File::open(&path).and_then(|mut file| Ok((head(&mut file)?, file)));
@@ -198,25 +207,15 @@ impl Iterator for Mails {
                     None => self.mbox = None,
                 }
             }
-            let found = match &mut self.walk {
-                Some(walk) => match walk.next() {
-                    Some(Entry::Mail { path, filed_at }) => Some(Found::File { path, filed_at }),
-                    Some(Entry::File(path)) => self.unnamed(path),
-                    Some(Entry::LeftOut(path, why)) => {
-                        Some(Found::LeftOut(path.display().to_string(), why.to_owned()))
-                    }
-                    Some(Entry::Failed(path, error)) => {
-                        Some(Found::Failed(path.display().to_string(), error))
-                    }
-                    None => {
-                        self.walk = None;
-                        None
-                    }
-                },
-                None => {
-                    let path = self.paths.next()?;
-                    self.named(&path)
+            let found = if let Some(walk) = &mut self.walk {
+                let entry = walk.next();
+                if entry.is_none() {
+                    self.walk = None;
                 }
+                entry.and_then(|entry| self.entry(entry))
+            } else {
+                let path = self.paths.next()?;
+                self.named(&path)
             };
             if found.is_some() {
                 return found;

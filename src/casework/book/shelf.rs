@@ -128,15 +128,12 @@ impl Shelf {
 
     fn keep(&mut self, case: Case) {
         let age = (case.last_mail_at, case.id);
-        match self.cases.get_mut(&case.id) {
-            Some(shelved) => {
-                self.by_age.remove(&(shelved.case.last_mail_at, case.id));
-                shelved.case = case;
-            }
-            None => {
-                self.by_reference.insert(case.reference.clone(), case.id);
-                self.cases.insert(case.id, Shelved { case, messages: Vec::new(), contents: Vec::new() });
-            }
+        if let Some(shelved) = self.cases.get_mut(&case.id) {
+            self.by_age.remove(&(shelved.case.last_mail_at, case.id));
+            shelved.case = case;
+        } else {
+            self.by_reference.insert(case.reference.clone(), case.id);
+            self.cases.insert(case.id, Shelved { case, messages: Vec::new(), contents: Vec::new() });
         }
         self.by_age.insert(age);
     }
@@ -215,17 +212,17 @@ per_domain = "3/1h"
 
     /// The N-th of many mails, twenty minutes apart: questions, urgent ones, follow-ups of earlier ones, and copies.
     fn mail(number: usize) -> String {
-        let subject = if number % 5 == 0 { "Urgent question" } else { "Question" };
+        let subject = if number.is_multiple_of(5) { "Urgent question" } else { "Question" };
         let of = number - number % 7;
         let answers =
             if number % 7 > 3 { format!("In-Reply-To: <{of}@client.example>\n") } else { String::new() };
-        let number = if number % 11 == 0 { number / 2 } else { number };
+        let number = if number.is_multiple_of(11) { number / 2 } else { number };
         format!(
             "From: anna{}@client{}.example\nTo: support@desk.example\nSubject: {subject}\n\
              Message-ID: <{number}@client.example>\n{answers}\nMail {number}. {}\n",
             number % 4,
             number % 3,
-            if number % 13 == 0 { "Urgent!" } else { "" }
+            if number.is_multiple_of(13) { "Urgent!" } else { "" }
         )
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Desk<'p> {
 #[derive(Debug)]
 pub(super) enum Judged {
     /// It was decided.
-    Decided(Past),
+    Decided(Box<Past>),
     /// It was not: why, its name, and what is to be said at once.
     Skipped(Skipped, String, Option<String>),
 }
@@ -51,10 +51,10 @@ pub(super) struct Read {
 
 impl Desk<'_> {
     /// Decides each mail of a pile as if it were the first one ever.
-    pub(super) fn decide_alone(&self, pile: Vec<Found>) -> Judgement {
+    pub(super) fn decide_alone(&self, pile: &[Found]) -> Judgement {
         let mut judgement = Judgement::default();
         let mut buffer = Vec::new();
-        for found in &pile {
+        for found in pile {
             let mail = match opened(found, &mut buffer) {
                 Ok(mail) => mail,
                 Err(unread) => {
@@ -101,13 +101,13 @@ impl Desk<'_> {
             judgement.lines.extend_from_slice(line.to_json().as_bytes());
             judgement.lines.push(b'\n');
         }
-        judgement.mails.push(Judged::Decided(Past {
+        judgement.mails.push(Judged::Decided(Box::new(Past {
             file,
             is_readable: own.reading.message.unreadable.is_none(),
             subject: own.reading.message.subject,
             decision: own.decision,
             against: against.map(|(_, decided)| decided.decision),
-        }));
+        })));
     }
 
     /// Counts what is not decided. A mail has its line all the same; a file that is none, or that nobody can read, does

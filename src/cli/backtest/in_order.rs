@@ -90,16 +90,17 @@ fn dated(pile: Vec<Found>, desk: &Desk<'_>) -> (Vec<Dated>, Judgement) {
             desk.skip(undated(mail.name), Some(&message), &mut judgement);
             continue;
         };
-        match found {
-            Found::File { path, .. } => mails.push((at, Spot::File(path))),
-            Found::Mail(mail) => match mail.place {
-                Some(place) => mails.push((at, Spot::InMbox(place))),
-                None => {
-                    let error = io::Error::other("it cannot be read twice, as --conversations does");
-                    desk.skip(Unread::failed(mail.name, &error), None, &mut judgement);
-                }
-            },
-            Found::LeftOut(..) | Found::Failed(..) => {}
+        let name = mail.name;
+        let spot = match found {
+            Found::File { path, .. } => Some(Spot::File(path)),
+            Found::Mail(mail) => mail.place.map(Spot::InMbox),
+            Found::LeftOut(..) | Found::Failed(..) => None,
+        };
+        if let Some(spot) = spot {
+            mails.push((at, spot));
+        } else {
+            let error = io::Error::other("it cannot be read twice, as --conversations does");
+            desk.skip(Unread::failed(name, &error), None, &mut judgement);
         }
     }
     (mails, judgement)

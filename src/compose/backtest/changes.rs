@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::few::Earliest;
-use super::{Past, WIDTH, counted, escalations, grouped, section, short};
-use crate::base::text::{clean, one_line};
+use super::page::{Page, counted, grouped, short};
+use super::{Past, escalations};
+use crate::base::text::one_line;
 use crate::calendar::{ClosedFor, Zone};
-use crate::compose::table::cut;
 use crate::decision::{Decision, Hours, Loudness};
 use crate::policy::Policy;
 
@@ -108,41 +108,29 @@ impl<'p> Changes<'p> {
         self.shown.add(at, || Shown { subject: one_line(&past.subject), changes: shown });
     }
 
-    pub(super) fn text(&self, page: &mut String, zone: Option<&Zone>) {
+    pub(super) fn text(&self, page: &mut Page, zone: Option<&Zone>) {
         let digest = self.other.digest.get(..12).unwrap_or(&self.other.digest);
-        section(page, &format!("Under {} ({digest}) instead", self.other.name));
+        page.section(&format!("Under {} ({digest}) instead", self.other.name));
         for (change, count) in &self.counts {
-            page.push_str(&format!("  {} would {}\n", counted(*count, "mail"), change.sentence()));
+            page.line(&format!("  {} would {}", counted(*count, "mail"), change.sentence()));
         }
-        page.push_str(&match (self.mails, self.same) {
-            (0, _) => "  nothing changes\n".to_owned(),
-            (_, 1) => "  1 mail stays as it is\n".to_owned(),
-            (_, same) => format!("  {} mails stay as they are\n", grouped(same)),
-        });
+        match (self.mails, self.same) {
+            (0, _) => page.line("  nothing changes"),
+            (_, 1) => page.line("  1 mail stays as it is"),
+            (_, same) => page.line(&format!("  {} mails stay as they are", grouped(same))),
+        }
         let shown = self.shown.iter().count();
         if shown == 0 {
             return;
         }
-        let first = if self.mails > shown {
-            format!(" (the first {shown} of {})", grouped(self.mails))
-        } else {
-            String::new()
-        };
-        section(page, &format!("Mails that change{first}"));
+        let all = grouped(self.mails);
+        let first = if self.mails > shown { format!(" (the first {shown} of {all})") } else { String::new() };
+        page.section(&format!("Mails that change{first}"));
         for (at, mail) in self.shown.iter() {
-            page.push_str(&mail_line(*at, zone, &mail.subject));
-            let options = textwrap::Options::new(WIDTH).initial_indent("      ").subsequent_indent("      ");
-            for line in textwrap::wrap(&clean(&mail.changes.join("; ")), options) {
-                page.push_str(&line);
-                page.push('\n');
-            }
+            page.line(&format!("  {:<21}  {}", short(*at, zone), mail.subject));
+            page.wrapped(&mail.changes.join("; "), ("      ", "      "));
         }
     }
-}
-
-fn mail_line(at: Timestamp, zone: Option<&Zone>, subject: &str) -> String {
-    let line = format!("  {}  {subject}", short(at, zone));
-    format!("{}\n", cut(&line, WIDTH))
 }
 
 impl Change {
@@ -182,6 +170,9 @@ impl When {
         }
     }
 }
+
+/// An escalation that waits, and until when.
+type Waiting<'p> = (&'p str, Timestamp);
 
 /// One mail under both policies.
 struct Pair<'a> {
@@ -241,7 +232,7 @@ impl Pair<'_> {
         (escalations(self.before, policy, |_| true), escalations(self.after, other, |_| true))
     }
 
-    fn deferral(&self) -> (Option<(&str, Timestamp)>, Option<(&str, Timestamp)>) {
+    fn deferral(&self) -> (Option<Waiting<'_>>, Option<Waiting<'_>>) {
         let Changes { policy, other, .. } = self.changes;
         (deferral(self.before, policy), deferral(self.after, other))
     }
@@ -293,7 +284,7 @@ impl Pair<'_> {
             Change::OtherDeferral => {
                 let (before, after) = self.deferral();
                 let zone = self.zone();
-                let shown = |deferral: Option<(&str, Timestamp)>| {
+                let shown = |deferral: Option<Waiting<'_>>| {
                     deferral.map(|(name, until)| format!("{name} {}", short(until, zone))).unwrap_or_default()
                 };
                 format!("waits for {} → {}", shown(before), shown(after))
@@ -333,7 +324,7 @@ fn one_of<T: PartialEq>(
     }
 }
 
-fn deferral<'p>(decision: &Decision, policy: &'p Policy) -> Option<(&'p str, Timestamp)> {
+fn deferral<'p>(decision: &Decision, policy: &'p Policy) -> Option<Waiting<'p>> {
     let deferral = decision.defer.as_ref()?;
     Some((policy.escalations.get(deferral.escalation)?.name.as_str(), deferral.until))
 }

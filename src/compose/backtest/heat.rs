@@ -3,11 +3,9 @@
 //! Legible without colour: hours in which a desk is open are a solid band three columns wide, closed ones a single
 //! character between blanks.
 
-use std::fmt::Write;
-
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
-use super::grouped;
+use super::page::{Page, grouped};
 use crate::calendar::Zone;
 use crate::policy::Policy;
 
@@ -33,26 +31,19 @@ impl Heat {
     }
 
     /// The map and what its shades mean.
-    pub(super) fn text(&self, policy: &Policy, zone: &Zone, range: (Timestamp, Timestamp)) -> String {
+    pub(super) fn text(&self, page: &mut Page, policy: &Policy, zone: &Zone, range: (Timestamp, Timestamp)) {
         let most = self.counts.iter().flatten().copied().max().unwrap_or(0);
         let open = usually_open(policy, zone, range);
-        let mut out = String::from("      ");
-        for hour in (0..HOURS).step_by(3) {
-            write!(out, "{hour:02}       ").unwrap_or_default();
-        }
-        out.truncate(out.trim_end().len());
-        out.push('\n');
+        let hours: Vec<String> = (0..HOURS).step_by(3).map(|hour| format!("{hour:02}       ")).collect();
+        page.line(&format!("      {}", hours.concat()));
         for ((day, counts), open) in WEEK.iter().zip(&self.counts).zip(&open) {
-            let mut line = format!("  {day} ");
-            for (count, open) in counts.iter().zip(open) {
-                line.push_str(&cell(*count, most, *open));
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
+            let cells: Vec<String> =
+                counts.iter().zip(open).map(|(count, open)| cell(*count, most, *open)).collect();
+            page.line(&format!("  {day} {}", cells.concat()));
         }
-        out.push('\n');
-        out.push_str(&legend(most));
-        out
+        page.line("");
+        page.line(&legend(most));
+        page.line("  ▒▒▒ a desk is open (___ no mail)    ▒  closed ( · no mail)");
     }
 }
 
@@ -82,10 +73,7 @@ fn legend(most: usize) -> String {
         }
         from = from.max(to + 1);
     }
-    format!(
-        "  {} mails an hour of the week\n  ▒▒▒ a desk is open (___ no mail)    ▒  closed ( · no mail)\n",
-        ranges.join("   ")
-    )
+    format!("  {} mails an hour of the week", ranges.join("   "))
 }
 
 /// For each weekday and hour whether a desk is open half past, in most of some weeks between two instants.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Skipped;
-use crate::mail::Message;
+use crate::mail::{Message, MessageId, Unreadable};
 use crate::policy::Policy;
 
 /// A mail that was not decided.
@@ -26,7 +26,7 @@ impl Undecided<'_> {
     pub fn to_json(&self) -> String {
         let Undecided { file, policy, mailbox, message, why } = self;
         let from = message.and_then(|message| message.from.first()).map(|from| from.address.to_string());
-        let message_id = message.and_then(|message| message.message_id.as_ref()).map(|id| id.as_str());
+        let message_id = message.and_then(|message| message.message_id.as_ref()).map(MessageId::as_str);
         let mut line = json!({
             "file": file,
             "policy": policy.name,
@@ -38,7 +38,7 @@ impl Undecided<'_> {
             "received_at": null,
         });
         let unreadable = match message {
-            Some(message) => message.unreadable.map(crate::mail::Unreadable::slug),
+            Some(message) => message.unreadable.map(Unreadable::slug),
             None => Some(why.slug()),
         };
         if let Value::Object(fields) = &mut line {
