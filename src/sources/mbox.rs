@@ -269,8 +269,9 @@ mod tests {
         let shown: Vec<_> = found.iter().map(|entry| (entry.number, entry.bytes.as_deref())).collect();
         assert_eq!(shown, [(1, None), (2, Some(b"Subject: b\n".as_slice()))]);
         let offset = usize::try_from(found[1].offset).expect("small");
-        assert!(text[offset..].starts_with("From ") && offset > 200_000, "{offset}");
-        let mut again = Mbox::new(&text.as_bytes()[offset..], 1000, found[1].offset, 1);
+        let tail = &text.as_bytes()[offset..];
+        assert!(tail.starts_with(b"From ") && offset > 200_000, "{offset}");
+        let mut again = Mbox::new(tail, 1000, found[1].offset, 1);
         assert_eq!(again.next().expect("bytes").as_ref(), found.get(1));
     }
 

@@ -183,6 +183,11 @@ pub(super) fn opened<'b>(found: &'b Found, buffer: &'b mut Vec<u8>) -> Result<Op
 }
 
 fn explanation(file: &str, decided: &Decided, policy: &Policy) -> Explanation {
-    let Decided { reading, decision, reply } = decided;
-    Explanation::of(&Explained { file, reading, decision, policy, reply })
+    Explanation::of(&Explained {
+        file,
+        reading: &decided.reading,
+        decision: &decided.decision,
+        policy,
+        reply: &decided.reply,
+    })
 }
