@@ -10,7 +10,7 @@ use crate::policy::{Condition, Origin, Place, Policy, Target, TermKind};
 use super::words::{instant_in_words, rfc3339};
 
 /// One step in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Line {
     /// What was decided: `label`, `assign`, `coverage`, …
     pub step: &'static str,

@@ -13,6 +13,9 @@ use crate::mail::Message;
 use crate::policy::Policy;
 use crate::sources::{Found, MAIL_LIMIT, read_mail};
 
+/// Room for a line of JSON: most are shorter, and with one allocation for a pile nothing is moved.
+const BYTES_OF_A_LINE: usize = 4 * 1024;
+
 /// Who decides.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Desk<'p> {
@@ -53,6 +56,9 @@ impl Desk<'_> {
     /// Decides each mail of a pile as if it were the first one ever.
     pub(super) fn decide_alone(&self, pile: &[Found]) -> Judgement {
         let mut judgement = Judgement::default();
+        if self.json {
+            judgement.lines.reserve(pile.len() * BYTES_OF_A_LINE);
+        }
         let mut buffer = Vec::new();
         for found in pile {
             let mail = match opened(found, &mut buffer) {
@@ -94,11 +100,14 @@ impl Desk<'_> {
         let against = self.against.zip(read.against);
         let against = against.map(|(policy, reading)| (policy, evaluate(reading, policy, other, at)));
         if self.json {
-            let mut line = explanation(&file, &own, self.policy);
+            let explained = explained(&file, &own, self.policy);
             if let Some((policy, decided)) = &against {
-                line.set_against(&explanation(&file, decided, policy));
+                let mut line = Explanation::of(&explained);
+                line.set_against(&Explanation::of(&self::explained(&file, decided, policy)));
+                judgement.lines.extend_from_slice(line.to_json().as_bytes());
+            } else {
+                explained.write_json(&mut judgement.lines);
             }
-            judgement.lines.extend_from_slice(line.to_json().as_bytes());
             judgement.lines.push(b'\n');
         }
         judgement.mails.push(Judged::Decided(Box::new(Past {
@@ -182,12 +191,6 @@ pub(super) fn opened<'b>(found: &'b Found, buffer: &'b mut Vec<u8>) -> Result<Op
     }
 }
 
-fn explanation(file: &str, decided: &Decided, policy: &Policy) -> Explanation {
-    Explanation::of(&Explained {
-        file,
-        reading: &decided.reading,
-        decision: &decided.decision,
-        policy,
-        reply: &decided.reply,
-    })
+fn explained<'a>(file: &'a str, decided: &'a Decided, policy: &'a Policy) -> Explained<'a> {
+    Explained { file, reading: &decided.reading, decision: &decided.decision, policy, reply: &decided.reply }
 }
