@@ -116,9 +116,9 @@ impl<R: BufRead> Mbox<R> {
     fn entry(&mut self, start: Start, mut bytes: Vec<u8>, is_too_large: bool) -> Entry {
         self.number = self.number.saturating_add(1);
         // The blank line before the next From_ line belongs to the mbox, not to the mail.
-        for ending in [b"\r\n\r\n".as_slice(), b"\n\n"] {
-            if bytes.ends_with(ending) {
-                bytes.truncate(bytes.len() - ending.len() / 2);
+        for line_end in [b"\r\n".as_slice(), b"\n"] {
+            if bytes == line_end || bytes.ends_with(&line_end.repeat(2)) {
+                bytes.truncate(bytes.len() - line_end.len());
                 break;
             }
         }
