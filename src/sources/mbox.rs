@@ -117,7 +117,8 @@ impl<R: BufRead> Mbox<R> {
         self.number = self.number.saturating_add(1);
         // The blank line before the next From_ line belongs to the mbox, not to the mail.
         for line_end in [b"\r\n".as_slice(), b"\n"] {
-            if bytes == line_end || bytes.ends_with(&line_end.repeat(2)) {
+            let before = bytes.strip_suffix(line_end);
+            if before.is_some_and(|before| before.is_empty() || before.ends_with(line_end)) {
                 bytes.truncate(bytes.len() - line_end.len());
                 break;
             }

@@ -16,8 +16,8 @@ use crate::cli::output;
 use crate::mail::{Options, Source, parse};
 use crate::sources::{Found, Place, read_mail, read_mail_at};
 
-/// The most cases that are remembered; one takes some two KiB.
-const MOST_CASES: usize = 50_000;
+/// The most cases that are remembered; one takes some 7 KiB with all that leads to it.
+const MOST_CASES: usize = 20_000;
 
 /// Where a mail lies.
 #[derive(Debug)]
