@@ -17,7 +17,7 @@ mod outlook;
 mod stories;
 mod work;
 
-pub use book::{Book, Effect, own_message_id};
+pub use book::{Book, Effect, Shelf, own_message_id};
 pub use case::{Case, CaseState, Deferred, Running, Started};
 pub use load::{Changes, EarlierReplies, Kept, Keys, KnownMail, Loaded, SeenContent, SentReply};
 pub use outlook::{Coming, Turn};

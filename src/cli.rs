@@ -3,6 +3,7 @@
 //! Exit codes: 0 ok · 1 a negative answer (mistakes found, tests failed) · 2 usage, or nothing readable · 3 the
 //! environment.
 
+mod backtest;
 mod cases;
 mod check;
 mod database;
@@ -77,6 +78,8 @@ enum Command {
         #[arg(long, value_name = "TEXT")]
         filter: Option<String>,
     },
+    /// Decide past mail, and sum up what would have become of it
+    Backtest(backtest::Arguments),
     /// Tell whether all is well
     Status(status::Arguments),
     /// List the work in hand
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test { policies, filter } => test::run(&policies, filter.as_deref()),
+        Command::Backtest(arguments) => backtest::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Cases(arguments) => cases::run(&arguments),
         Command::Outbox(arguments) => outbox::run(&arguments),

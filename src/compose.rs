@@ -4,6 +4,7 @@
 //! people and for programs, diagnostics. Pure as the layers below; it writes strings and prints nothing.
 
 mod arithmetic;
+mod backtest;
 mod diagnostics;
 mod explanation;
 pub mod ink;
@@ -15,6 +16,7 @@ mod timeline;
 mod trace;
 mod words;
 
+pub use backtest::{Backtest, Past, Skipped, Undecided};
 pub use diagnostics::{Colours, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;

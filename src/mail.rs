@@ -153,6 +153,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// When it came in, as far as it tells itself: the topmost Received, else what its sender says.
+    pub fn came_in(&self) -> Option<Timestamp> {
+        self.received.or(self.date)
+    }
+
     /// All addresses that the mail was sent to, as far as its header tells.
     pub fn recipients(&self) -> impl Iterator<Item = &Address> {
         self.to.iter().chain(&self.cc).chain(&self.also_to).map(|mailbox| &mailbox.address)

@@ -1,8 +1,12 @@
 //! The working set: cases by the mails and references they are known by, and who got a reply.
 
+mod shelf;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use shelf::Shelf;
 
 use super::case::{Case, CaseState, Deferred, Started};
 use super::load::{Changes, EarlierReplies, Kept, KnownMail, Loaded, SeenContent, SentReply, references};

@@ -123,5 +123,5 @@ fn bytes_of(path: &std::path::Path) -> Option<Vec<u8>> {
 
 /// When a mail came in, as far as it tells itself.
 fn came_in(reading: &Reading) -> Option<Timestamp> {
-    reading.message.received.or(reading.message.date)
+    reading.message.came_in()
 }

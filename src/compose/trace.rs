@@ -14,7 +14,7 @@ use super::arithmetic::counted;
 use super::words::{instant_in_words, rfc3339};
 
 /// One step in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Line {
     /// What was decided: `label`, `assign`, `coverage`, …
     pub step: &'static str,

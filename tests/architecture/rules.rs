@@ -105,8 +105,8 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside(
         "jiff",
         &[
-            "base", "calendar", "settings", "mail", "policy", "decision", "casework", "compose", "store",
-            "imap", "deliver", "service", "console", "daemon", "cli",
+            "base", "calendar", "settings", "mail", "policy", "decision", "casework", "compose", "sources",
+            "store", "imap", "deliver", "service", "console", "daemon", "cli",
         ],
     ),
     outside("mail_parser", &["mail::parser"]),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails loudly")]
 
+mod backtest;
 mod conversations;
 mod explanations;
 mod forgeries;

@@ -11,6 +11,8 @@ use crate::{ran, run};
 const COMMANDS: &[&[&str]] = &[
     &["explain", "--policy", "rules/alloy", "fixtures/mail/bounce.eml"],
     &["explain", "--policy", "rules/alloy", "--json", "fixtures/mail/bounce.eml"],
+    &["backtest", "--policy", "rules/alloy", "fixtures/mail"],
+    &["backtest", "--policy", "rules/alloy", "--json", "fixtures/mail"],
     &["check", "--policy", "rules/alloy"],
     &["check", "--policy", "fixtures/bad-policies/bad-date"],
     &["test", "rules/starter"],
