@@ -17,6 +17,7 @@ mod chars;
 mod dictionary;
 mod fold;
 mod keywords;
+mod literals;
 mod near;
 mod needs;
 mod patterns;

@@ -17,6 +17,7 @@
 //! character with the marks on it). Not done: stripping accents, Turkish dots, confusable letters of other scripts.
 
 use super::chars::{self, Dash};
+use super::words::{at_least, each};
 use caseless::Caseless;
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
@@ -26,6 +27,9 @@ use unicode_normalization::UnicodeNormalization;
 pub(super) const BORDER: char = '\u{1f}';
 /// An em dash in the keyword view.
 const PARTING_DASH: char = '\u{1e}';
+
+/// About as much text there is for each segment in mails of people; only a guess of how much room is needed.
+const BYTES_OF_A_SEGMENT: usize = 100;
 
 /// A text made comparable, with the way back to the original offsets.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +55,7 @@ pub fn fold(text: &str) -> Folded {
     let mut folder = Folder { source: text, ..Folder::default() };
     // Folding rarely lengthens a text; case folding to three characters is for single letters.
     folder.text.reserve(text.len());
+    folder.segments.reserve(text.len() / BYTES_OF_A_SEGMENT);
     folder.run();
     folder.finish()
 }
@@ -354,14 +359,30 @@ impl Blank {
 }
 
 /// How many bytes from the start are visible ASCII but dashes, or single blanks.
+///
+/// Eight bytes are judged together. A byte beyond ASCII may spoil the judgement of those after it, but not that of those
+/// before it, and the first that is not plain is what counts.
 fn plain_length(bytes: &[u8], mut after_blank: bool) -> usize {
+    let (eights, rest) = bytes.as_chunks();
+    for (number, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        let differs = |byte: u8| at_least(eight ^ each(byte), 1);
+        let visible = at_least(eight, b' ') & !at_least(eight, 0x7f) & differs(b'-');
+        let blanks = !differs(b' ') & each(0x80);
+        let doubled = blanks & (blanks << 8 | u64::from(after_blank) << 7);
+        let stops = (!visible | doubled | eight) & each(0x80);
+        if stops != 0 {
+            return number * 8 + (stops.trailing_zeros() / 8) as usize;
+        }
+        after_blank = blanks >> 63 == 1;
+    }
     let is_plain = |byte: &&u8| {
         let is_blank = **byte == b' ';
         let goes_on = matches!(**byte, b' '..=b',' | b'.'..=b'~') && !(is_blank && after_blank);
         after_blank = is_blank;
         goes_on
     };
-    bytes.iter().take_while(is_plain).count()
+    bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
 
 #[cfg(test)]
@@ -493,6 +514,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_plain_beginning_is_as_long_as_it_is_byte_by_byte(
+            text in "[a-c ]{0,40}[a-cA-Z~]{0,40}[ \n\t\u{7f}é-]{0,2}[a-c ]{0,20}",
+            after_blank in any::<bool>(),
+        ) {
+            let mut previous = after_blank;
+            let length = text.bytes().take_while(|byte| {
+                let doubled = previous && *byte == b' ';
+                previous = *byte == b' ';
+                (b' '..=b'~').contains(byte) && *byte != b'-' && !doubled
+            });
+            let length = length.count();
+            prop_assert_eq!(plain_length(text.as_bytes(), after_blank), length);
+        }
+
         #[test]
         fn any_text_folds_and_every_place_leads_back(text in tricky(), from in 0_usize..80, len in 0_usize..20) {
             let folded = fold(&text);

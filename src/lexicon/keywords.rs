@@ -7,7 +7,7 @@ use super::Match;
 use super::chars::stands_alone;
 use super::dictionary::Dictionary;
 use super::fold::{BORDER, Folded, fold};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
+use super::literals::{Literals, MAX_BYTES_FOR_TABLE};
 use std::ops::Range;
 use thiserror::Error;
 
@@ -18,10 +18,6 @@ pub const MAX_KEYWORD_CHARS: usize = 256;
 /// mail of nothing but keywords with three letters each. Hits of quoted text count against it, so it must not be what
 /// a long thread reaches; all of them together take 6 MiB.
 pub const MAX_HITS: usize = 262_144;
-
-/// Up to this many bytes of keywords there is an automaton, as a table of all states and bytes, which takes at most
-/// 1 KiB a byte (16 MiB), for keywords in one script a tenth of that.
-const MAX_BYTES_FOR_TABLE: usize = 16 << 10;
 
 /// Exact keywords, prepared.
 #[derive(Debug, Clone)]
@@ -35,7 +31,7 @@ pub struct Lexicon {
 /// What finds needles; both find the same.
 #[derive(Debug, Clone)]
 enum Finder {
-    Automaton(AhoCorasick),
+    Automaton(Literals),
     Dictionary(Dictionary),
 }
 
@@ -93,7 +89,7 @@ impl Lexicon {
         owners.push(needles.len());
         let bytes: usize = distinct.iter().map(|needle| needle.len()).sum();
         let finder = if bytes <= MAX_BYTES_FOR_TABLE {
-            Finder::Automaton(automaton(&distinct).map_err(|_too_large| LexiconError::TooMany)?)
+            Finder::Automaton(Literals::build(&distinct).map_err(|_too_large| LexiconError::TooMany)?)
         } else {
             Finder::Dictionary(Dictionary::build(&distinct))
         };
@@ -113,7 +109,7 @@ impl Lexicon {
     /// those that stand first.
     pub fn find(&self, text: &Folded) -> Vec<Match> {
         let mut hits = Vec::new();
-        let mut keep = |needle: usize, place: Range<usize>| {
+        let keep = |needle: usize, place: Range<usize>| {
             if hits.len() < MAX_HITS && stands_alone(text.as_str(), &place) {
                 let place = text.original(place);
                 let owners = self.owners_of(needle).iter().take(MAX_HITS - hits.len());
@@ -125,9 +121,7 @@ impl Lexicon {
             }
         };
         match &self.finder {
-            Finder::Automaton(automaton) => automaton
-                .find_overlapping_iter(text.words())
-                .for_each(|found| keep(found.pattern().as_usize(), found.range())),
+            Finder::Automaton(literals) => literals.each(text.words(), keep),
             Finder::Dictionary(dictionary) => dictionary.each(text.words(), keep),
         }
         hits.sort_unstable();
@@ -138,13 +132,6 @@ impl Lexicon {
         let bounds = self.owners.get(needle).zip(self.owners.get(needle + 1));
         bounds.and_then(|(start, end)| self.keywords.get(*start..*end)).unwrap_or_default()
     }
-}
-
-/// An automaton that finds all of some texts, overlapping ones too.
-pub(super) fn automaton<S: AsRef<[u8]>>(needles: &[S]) -> Result<AhoCorasick, BuildError> {
-    let bytes: usize = needles.iter().map(|needle| needle.as_ref().len()).sum();
-    let kind = (bytes <= MAX_BYTES_FOR_TABLE).then_some(AhoCorasickKind::DFA);
-    AhoCorasick::builder().kind(kind).build(needles)
 }
 
 /// The folded keyword. Any white space in it joins, since a keyword has no paragraphs.

@@ -25,6 +25,9 @@ pub const MAX_NEAR_MISSES: usize = 32;
 /// that matter are bits of one word.
 const MAX_CHARS: usize = 60;
 
+/// How many beginnings of windows are kept; more than a window has words, which is fewer than [`MAX_CHARS`].
+const MOST_STARTS: usize = 256;
+
 /// Words one edit away from a keyword, or the keyword's words glued together.
 #[derive(Debug, Clone)]
 pub struct NearMisses {
@@ -100,11 +103,14 @@ impl NearMisses {
     /// Gives every window that may be near a keyword by its length and the bytes it begins and ends with.
     fn each_window(&self, words: &str, mut look: impl FnMut(&str, Range<usize>)) {
         let is_ascii = words.is_ascii();
-        let mut starts: Vec<Start> = Vec::new();
+        let mut starts: Vec<Start> = Vec::with_capacity(MOST_STARTS);
         // For how many more words a window may begin well.
         let mut hopeful = 0_usize;
         each_word(words, |word| {
             let lengths = self.filter.beginning(words, word.start);
+            if starts.len() >= MOST_STARTS {
+                starts.drain(..starts.len().saturating_sub(self.max_words));
+            }
             starts.push(Start { at: word.start, lengths });
             let ending = self.filter.ending(words, word.end);
             hopeful = if lengths == 0 { hopeful.saturating_sub(1) } else { self.max_words };

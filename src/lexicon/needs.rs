@@ -13,10 +13,18 @@ const MIN_BYTES: usize = 2;
 /// An expression that needs one of more literals than these is as well tried at once.
 const MAX_LITERALS: usize = 64;
 
-/// Literals of which a text must hold at least one; `None` when there are none worth looking for.
-pub(super) fn needed_literals(expression: &Hir) -> Option<Vec<String>> {
+/// What a text holds in which an expression matches: one of some literals, or a digit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Needs {
+    pub(super) literals: Vec<String>,
+    /// Whether a digit of ASCII will do, too.
+    pub(super) digit: bool,
+}
+
+/// What a text must hold; `None` when there is nothing worth looking for.
+pub(super) fn needs(expression: &Hir) -> Option<Needs> {
     let Ok(need) = visit(expression, Walk::default());
-    need.literals()
+    need.known()
 }
 
 /// What is known about a part of an expression.
@@ -24,25 +32,25 @@ enum Need {
     /// It matches exactly this text (nothing, for a look at the border of a word).
     Exactly(String),
     /// Where it matches, one of these stands.
-    OneOf(Vec<String>),
+    OneOf(Needs),
     /// Nothing is known.
     Anything,
 }
 
 impl Need {
-    fn literals(self) -> Option<Vec<String>> {
-        let literals = match self {
-            Need::Exactly(literal) => vec![literal],
-            Need::OneOf(literals) => literals,
+    fn known(self) -> Option<Needs> {
+        let needs = match self {
+            Need::Exactly(literal) => Needs { literals: vec![literal], digit: false },
+            Need::OneOf(needs) => needs,
             Need::Anything => return None,
         };
-        let is_useful =
-            literals.len() <= MAX_LITERALS && literals.iter().all(|literal| literal.len() >= MIN_BYTES);
-        is_useful.then_some(literals)
+        let is_useful = needs.literals.len() <= MAX_LITERALS
+            && needs.literals.iter().all(|literal| literal.len() >= MIN_BYTES);
+        is_useful.then_some(needs)
     }
 
-    fn one_of(literals: Option<Vec<String>>) -> Need {
-        literals.map_or(Need::Anything, Need::OneOf)
+    fn one_of(needs: Option<Needs>) -> Need {
+        needs.map_or(Need::Anything, Need::OneOf)
     }
 
     /// What parts need that stand one after the other: the longest literal, or the fewest alternatives.
@@ -55,26 +63,32 @@ impl Need {
                 Need::Exactly(more) => text.push_str(more),
                 Need::OneOf(_) | Need::Anything => {
                     is_exact = false;
-                    candidates.extend(Need::Exactly(std::mem::take(&mut text)).literals());
-                    candidates.extend(part.literals());
+                    candidates.extend(Need::Exactly(std::mem::take(&mut text)).known());
+                    candidates.extend(part.known());
                 }
             }
         }
         if is_exact {
             return Need::Exactly(text);
         }
-        candidates.extend(Need::Exactly(text).literals());
-        let shortest = |literals: &Vec<String>| literals.iter().map(String::len).min().unwrap_or(0);
+        candidates.extend(Need::Exactly(text).known());
+        let shortest = |needs: &Needs| {
+            let digit = needs.digit.then_some(1);
+            needs.literals.iter().map(String::len).chain(digit).min().unwrap_or(0)
+        };
         let best = candidates
             .into_iter()
-            .max_by_key(|some| (shortest(some), MAX_LITERALS.saturating_sub(some.len())));
+            .max_by_key(|some| (shortest(some), MAX_LITERALS.saturating_sub(some.literals.len())));
         Need::one_of(best)
     }
 
     /// What parts need of which one matches.
     fn of_choice(parts: Vec<Need>) -> Need {
-        let literals: Option<Vec<Vec<String>>> = parts.into_iter().map(Need::literals).collect();
-        Need::one_of(literals.map(|literals| literals.concat()))
+        let needs: Option<Vec<Needs>> = parts.into_iter().map(Need::known).collect();
+        Need::one_of(needs.map(|needs| Needs {
+            digit: needs.iter().any(|needs| needs.digit),
+            literals: needs.into_iter().flat_map(|needs| needs.literals).collect(),
+        }))
     }
 
     fn of_class(class: &Class) -> Need {
@@ -84,8 +98,11 @@ impl Need {
         let folded = chars.next().map(fold_one);
         let mut others = 0;
         let is_one = chars.inspect(|_| others += 1).all(|c| Some(fold_one(c)) == folded);
+        let is_digit = !class.ranges().is_empty()
+            && class.iter().all(|range| range.start().is_ascii_digit() && range.end().is_ascii_digit());
         match folded {
             Some(folded) if is_one && others < MAX_CASES => Need::Exactly(folded),
+            Some(_) if is_digit => Need::OneOf(Needs { literals: Vec::new(), digit: true }),
             _ => Need::Anything,
         }
     }
@@ -127,7 +144,7 @@ impl Visitor for Walk {
             HirKind::Class(class) => Need::of_class(class),
             HirKind::Repetition(repetition) => {
                 let repeated = self.known.pop().unwrap_or(Need::Anything);
-                if repetition.min == 0 { Need::Anything } else { Need::one_of(repeated.literals()) }
+                if repetition.min == 0 { Need::Anything } else { Need::one_of(repeated.known()) }
             }
             HirKind::Capture(_) => self.known.pop().unwrap_or(Need::Anything),
             HirKind::Concat(parts) => Need::of_sequence(self.take(parts.len())),
@@ -158,9 +175,30 @@ mod tests {
             (r"\b\d{3}-\d{4}\b", None),
             (r"[ab][cd]", None),
         ] {
-            let found = needed_literals(&regex_syntax::parse(expression).unwrap());
-            let found = found.as_ref().map(|found| found.iter().map(String::as_str).collect::<Vec<_>>());
+            let found = needs(&regex_syntax::parse(expression).unwrap());
+            let literals = literals.map(|some| Needs { literals: owned(&some), digit: false });
             assert_eq!(found, literals, "{expression:?}");
         }
+    }
+
+    #[test]
+    fn a_digit_is_needed_where_all_other_ways_need_a_literal() {
+        for (expression, literals) in [
+            (r"\b[0-2]?[0-9]:[0-5][0-9]\b", Some(vec![])),
+            (r"\b[0-9]{1,2}/|\bago\b", Some(vec!["ago"])),
+            (r"(?:[0-9]+|[3-7]x)+", Some(vec![])),
+            (r"[0-9a]", None),
+            (r"[0-9]*", None),
+            (r"[0-9]|[ab]", None),
+            (r"\d", None),
+        ] {
+            let found = needs(&regex_syntax::parse(expression).unwrap());
+            let literals = literals.map(|some| Needs { literals: owned(&some), digit: true });
+            assert_eq!(found, literals, "{expression:?}");
+        }
+    }
+
+    fn owned(literals: &[&str]) -> Vec<String> {
+        literals.iter().map(|literal| (*literal).to_owned()).collect()
     }
 }

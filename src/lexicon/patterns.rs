@@ -10,10 +10,9 @@
 use super::borders::with_ascii_borders;
 use super::chars::extends;
 use super::fold::{Folded, fold};
-use super::keywords::automaton;
-use super::needs::needed_literals;
+use super::literals::Literals;
+use super::needs::{Needs, needs};
 use super::{MAX_HITS, Match};
-use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder};
 use std::ops::Range;
 use thiserror::Error;
@@ -40,10 +39,12 @@ const MAX_CACHE: usize = 1 << 20;
 pub struct Patterns {
     searches: Vec<Search>,
     /// Finds literals without which patterns cannot match; most texts have none of them.
-    literals: AhoCorasick,
+    literals: Literals,
     /// The pattern that needs the literal, for each literal.
     needed_by: Vec<usize>,
-    /// Patterns that need no literal.
+    /// Patterns that may match a text with a digit and none of their literals.
+    with_digit: Vec<usize>,
+    /// Patterns that may match any text.
     always: Vec<usize>,
 }
 
@@ -66,27 +67,29 @@ impl Patterns {
     /// The first pattern that is no regular expression, too long or too large, or that matches the empty text.
     pub fn build<S: AsRef<str>>(patterns: &[S]) -> Result<Patterns, PatternError> {
         let mut searches = Vec::with_capacity(patterns.len());
-        let (mut literals, mut needed_by, mut always) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut literals, mut needed_by) = (Vec::new(), Vec::new());
+        let (mut with_digit, mut always) = (Vec::new(), Vec::new());
         let mut size_left = MAX_SIZE_OF_ALL;
         for (index, written) in patterns.iter().enumerate() {
             let compiled = Compiled::new(written.as_ref(), size_left)
                 .map_err(|(message, offset)| PatternError { index, message, offset })?;
             size_left = size_left.saturating_sub(compiled.size);
             searches.push(compiled.search);
-            match compiled.literals {
-                Some(needed) => {
-                    needed_by.extend(needed.iter().map(|_| index));
-                    literals.extend(needed);
+            match compiled.needs {
+                Some(needs) => {
+                    needed_by.extend(needs.literals.iter().map(|_| index));
+                    literals.extend(needs.literals);
+                    with_digit.extend(needs.digit.then_some(index));
                 }
                 None => always.push(index),
             }
         }
-        let literals = automaton(&literals).map_err(|error| PatternError {
+        let literals = Literals::build(&literals).map_err(|error| PatternError {
             index: patterns.len().saturating_sub(1),
             message: error.to_string(),
             offset: None,
         })?;
-        Ok(Patterns { searches, literals, needed_by, always })
+        Ok(Patterns { searches, literals, needed_by, with_digit, always })
     }
 
     /// The hits of every pattern, leftmost first and not overlapping within one pattern, ordered by start, end and
@@ -105,11 +108,13 @@ impl Patterns {
         hits
     }
 
-    /// The patterns that can match a text: those that find one of their literals in it, and those that need none.
+    /// The patterns that can match a text: those that find in it what they need, and those that need nothing.
     pub fn possible(&self, text: &Folded) -> Vec<usize> {
         let mut possible = self.always.clone();
-        let literals = self.literals.find_overlapping_iter(text.as_str());
-        possible.extend(literals.filter_map(|literal| self.needed_by.get(literal.pattern().as_usize())));
+        if !self.with_digit.is_empty() && has_digit(text.as_str()) {
+            possible.extend(&self.with_digit);
+        }
+        self.literals.each(text.as_str(), |literal, _| possible.extend(self.needed_by.get(literal)));
         possible.sort_unstable();
         possible.dedup();
         possible
@@ -119,6 +124,11 @@ impl Patterns {
     pub fn matches(&self, pattern: usize, text: &Folded) -> bool {
         self.searches.get(pattern).is_some_and(|search| search.next(text.as_str(), 0).is_some())
     }
+}
+
+/// Whether a text has a digit of ASCII. Without an early exit the compiler looks at many bytes at once.
+fn has_digit(text: &str) -> bool {
+    text.bytes().fold(0, |found, byte| found | u8::from(byte.wrapping_sub(b'0') < 10)) != 0
 }
 
 /// A pattern as it is looked for.
@@ -159,7 +169,7 @@ struct Compiled {
     search: Search,
     /// An upper bound of its size in bytes.
     size: usize,
-    literals: Option<Vec<String>>,
+    needs: Option<Needs>,
 }
 
 /// What is wrong with a pattern, and the byte where.
@@ -190,7 +200,7 @@ impl Compiled {
             return Err(("the patterns up to this one are too large together".to_owned(), None));
         }
         let quick = with_ascii_borders(&parsed).and_then(|quick| build(&quick.to_string(), size));
-        Ok(Compiled { search: Search { regex, quick }, size, literals: needed_literals(&parsed) })
+        Ok(Compiled { search: Search { regex, quick }, size, needs: needs(&parsed) })
     }
 }
 
@@ -409,9 +419,9 @@ mod tests {
         #[test]
         fn no_text_is_skipped_in_which_a_pattern_matches(
             patterns in prop::collection::vec(prop::collection::vec(prop::sample::select(vec![
-                "a", "B", "k", "ß", r"\b", "[ab]", "(ab|k)", "(Bk)+", "(ab)?", "-", ".", "|",
+                "a", "B", "k", "ß", r"\b", "[ab]", "(ab|k)", "(Bk)+", "(ab)?", "-", ".", "|", "[0-9]", "[1-3]?", "(7|ab)",
             ]), 1..6).prop_map(|parts| parts.concat()), 1..4),
-            text in "[abkABK\u{212a}ßs -]{0,12}",
+            text in "[abkABK\u{212a}ßs17４ -]{0,12}",
         ) {
             let patterns: Vec<_> = patterns.into_iter().filter(|one| Patterns::build(&[one]).is_ok()).collect();
             let compiled = Patterns::build(&patterns).unwrap();

@@ -71,12 +71,12 @@ fn word_bits(bytes: &[u8]) -> Option<u64> {
 }
 
 /// Eight times the same byte.
-const fn each(byte: u8) -> u64 {
+pub(super) const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
 /// Sets the highest bit of each byte of ASCII that is not below a limit; other bits mean nothing.
-fn at_least(eight: u64, limit: u8) -> u64 {
+pub(super) fn at_least(eight: u64, limit: u8) -> u64 {
     eight.wrapping_add(each(0x80 - limit))
 }
 

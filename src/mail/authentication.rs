@@ -28,17 +28,23 @@ impl Authenticated {
 }
 
 /// One `method=result` with its properties (section 2.2, `resinfo`).
-#[derive(Debug, Default)]
-struct Finding {
-    method: String,
-    verdict: String,
-    properties: Vec<(String, String)>,
+#[derive(Debug)]
+struct Finding<'f> {
+    method: &'f str,
+    verdict: &'f str,
+    properties: Vec<(&'f str, &'f str)>,
 }
 
-impl Finding {
+impl<'f> Finding<'f> {
+    fn is(&self, verdict: &str) -> bool {
+        self.verdict.eq_ignore_ascii_case(verdict)
+    }
+
     /// The domain that the result is about, from the first of these properties.
-    fn domain(&self, names: &[&str]) -> Option<&str> {
-        let value = names.iter().find_map(|name| self.properties.iter().find(|(n, _)| n == name));
+    fn domain(&self, names: &[&str]) -> Option<&'f str> {
+        let property =
+            |name: &&str| self.properties.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let value = names.iter().find_map(property);
         value.map(|(_, value)| value.rsplit('@').next().unwrap_or_default().trim_end_matches(['.', '>']))
     }
 }
@@ -51,27 +57,28 @@ pub(super) fn verdict(fields: &[String], pinned: &[String], domain: &str) -> Aut
         pinned.iter().any(|p| p.trim().eq_ignore_ascii_case(id))
     });
     let Some(field) = field else { return Authenticated::None };
-    let results: Vec<Finding> = statements(&field).skip(1).filter_map(finding).collect();
+    let results: Vec<Finding<'_>> = statements(&field).skip(1).filter_map(finding).collect();
     judge(&results, domain)
 }
 
-fn judge(results: &[Finding], domain: &str) -> Authenticated {
-    let of = |method: &'static str| results.iter().filter(move |r| r.method == method);
+fn judge(results: &[Finding<'_>], domain: &str) -> Authenticated {
+    let of = |method: &'static str| results.iter().filter(move |r| r.method.eq_ignore_ascii_case(method));
     // A verdict about another From than the one we read is none about it (RFC 7489 section 6.6.1).
     let dmarc = of("dmarc").find(|r| r.domain(&["header.from"]).is_none_or(|from| aligned(from, domain)));
-    match dmarc.map(|r| r.verdict.as_str()) {
-        Some("pass") => return Authenticated::Pass,
-        Some("fail") => return Authenticated::Fail,
-        _ => {}
+    if dmarc.is_some_and(|r| r.is("pass")) {
+        return Authenticated::Pass;
+    }
+    if dmarc.is_some_and(|r| r.is("fail")) {
+        return Authenticated::Fail;
     }
     let dkim = of("dkim").map(|r| (r, r.domain(&["header.d", "header.i"])));
     let spf = of("spf").map(|r| (r, r.domain(&["smtp.mailfrom", "smtp.mail", "smtp.from"])));
     let mut failed = false;
     for (finding, about) in dkim.chain(spf) {
-        if finding.verdict == "pass" && about.is_some_and(|about| aligned(about, domain)) {
+        if finding.is("pass") && about.is_some_and(|about| aligned(about, domain)) {
             return Authenticated::Pass;
         }
-        failed |= finding.verdict == "fail";
+        failed |= finding.is("fail");
     }
     if failed { Authenticated::Fail } else { Authenticated::None }
 }
@@ -98,28 +105,27 @@ fn statements(field: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads `method[/version]=result *(ptype.property=value)`; blanks may surround each `=`.
-fn finding(statement: &str) -> Option<Finding> {
-    let mut pairs = pairs(statement).into_iter();
+fn finding(statement: &str) -> Option<Finding<'_>> {
+    let mut pairs = pairs(statement);
     let (method, verdict) = pairs.next()?;
-    let method = method.split('/').next().unwrap_or_default().to_owned();
-    Some(Finding { method, verdict: verdict.to_ascii_lowercase(), properties: pairs.collect() })
+    let method = method.split('/').next().unwrap_or_default();
+    Some(Finding { method, verdict, properties: pairs.collect() })
 }
 
-/// The `name=value` pairs of a statement, names in lower case.
-fn pairs(statement: &str) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
+/// The `name=value` pairs of a statement.
+fn pairs(statement: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = statement;
-    while let Some((name, tail)) = rest.split_once('=') {
-        let name = name.split_whitespace().next_back().unwrap_or_default().to_ascii_lowercase();
+    std::iter::from_fn(move || {
+        let (name, tail) = rest.split_once('=')?;
+        let name = name.split_whitespace().next_back().unwrap_or_default();
         let tail = tail.trim_start();
         let (value, after) = match tail.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
             None => tail.split_once(char::is_whitespace).unwrap_or((tail, "")),
         };
-        pairs.push((name, value.to_owned()));
         rest = after;
-    }
-    pairs
+        Some((name, value))
+    })
 }
 
 #[cfg(test)]

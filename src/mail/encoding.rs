@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// How a part's content is encoded for transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Encoding {
@@ -33,12 +35,12 @@ impl Encoding {
 }
 
 fn quoted_printable(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if !bytes.contains(&b'=') {
+    if memchr(b'=', bytes).is_none() {
         return Cow::Borrowed(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|&b| b == b'=') {
+    while let Some(at) = memchr(b'=', rest) {
         let (plain, escape) = rest.split_at_checked(at).unwrap_or((rest, &[]));
         out.extend_from_slice(plain);
         rest = escape.get(1..).unwrap_or_default();
@@ -77,26 +79,56 @@ fn is_prose(bytes: &[u8]) -> bool {
     words.take(3).count() > 2
 }
 
+/// What each byte stands for in base64, with the alphabet of RFC 4648 section 5 beside the usual one.
+const VALUES: [u8; 256] = values();
+/// Stands for nothing.
+const OTHER: u8 = 0xff;
+/// Ends a group.
+const PADDING: u8 = 0xfe;
+
+#[expect(clippy::indexing_slicing, reason = "at compile time, where a wrong index does not compile")]
+const fn values() -> [u8; 256] {
+    let mut values = [OTHER; 256];
+    let mut value = 0;
+    let mut rest: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    while let [byte, after @ ..] = rest {
+        values[*byte as usize] = value;
+        (value, rest) = (value + 1, after);
+    }
+    values[b'-' as usize] = 62;
+    values[b'_' as usize] = 63;
+    values[b'=' as usize] = PADDING;
+    values
+}
+
 /// Bytes outside the alphabet are skipped (section 6.8); a padded group ends, so that glued encodings are both read.
 fn base64(bytes: &[u8]) -> Vec<u8> {
+    let value = |byte: &u8| VALUES.get(usize::from(*byte)).copied().unwrap_or(OTHER);
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
     let (mut group, mut filled) = (0_u32, 0_u8);
-    for &byte in bytes {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
-                finish(group, filled, &mut out);
-                (group, filled) = (0, 0);
+    let mut rest = bytes;
+    while let [byte, after @ ..] = rest {
+        // Mostly a group stands in one piece.
+        if let ([a, b, c, d, after @ ..], 0) = (rest, filled) {
+            let [a, b, c, d] = [value(a), value(b), value(c), value(d)];
+            if a | b | c | d < 64 {
+                out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+                rest = after;
                 continue;
             }
-            _ => continue,
-        };
-        group = group << 6 | u32::from(value);
-        filled += 1;
+        }
+        rest = after;
+        match value(byte) {
+            OTHER => {}
+            PADDING => {
+                finish(group, filled, &mut out);
+                (group, filled) = (0, 0);
+            }
+            value => {
+                group = group << 6 | u32::from(value);
+                filled += 1;
+            }
+        }
         if filled == 4 {
             let [_, a, b, c] = group.to_be_bytes();
             out.extend_from_slice(&[a, b, c]);

@@ -22,6 +22,11 @@ pub(super) struct Flow {
 }
 
 impl Flow {
+    /// Room for so many bytes.
+    pub(super) fn with_capacity(bytes: usize) -> Flow {
+        Flow { out: String::with_capacity(bytes), pending: Boundary::None }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.out.len()
     }

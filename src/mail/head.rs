@@ -186,7 +186,7 @@ fn mailbox(written: Written) -> Option<Mailbox> {
 /// The `msg-id`s of a field (RFC 5322 section 3.6.4); without any brackets, words with an `@`.
 fn ids(field: &Field<'_>) -> Vec<MessageId> {
     let from = field.raw.len().saturating_sub(MAX_ID_FIELD);
-    let value = String::from_utf8_lossy(field.raw.get(from..).unwrap_or_default());
+    let value = header::lossy(field.raw.get(from..).unwrap_or_default());
     let mut ids = Vec::new();
     let mut rest = value.as_ref();
     while let Some((_, tail)) = rest.split_once('<') {

@@ -3,7 +3,8 @@
 //! Not here: what a field means. A block is read in one pass and in linear time, whatever it holds.
 
 use std::borrow::Cow;
-use std::io::BufRead as _;
+
+use memchr::memchr;
 
 /// How many lines after a broken one are searched for a further field before the body is taken to have begun.
 const LOOKAHEAD_LINES: usize = 32;
@@ -34,9 +35,7 @@ impl<'a> Field<'a> {
 
 /// The length of the first line of `bytes` with its line feed.
 pub(super) fn line_len(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    // Reading from a slice cannot fail; the standard library's search is the fastest at hand.
-    rest.skip_until(b'\n').unwrap_or(bytes.len())
+    memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
 }
 
 /// Splits the first line, with its line end, from the rest.
@@ -159,9 +158,14 @@ pub(super) fn unfold(raw: &[u8]) -> Cow<'_, str> {
     let tidy = trimmed.iter().zip(trimmed.iter().skip(1)).all(|(&a, &b)| !(a == b' ' && b == b' '))
         && trimmed.iter().all(|&b| (b' '..0x7f).contains(&b));
     if tidy {
-        return String::from_utf8_lossy(trimmed);
+        return lossy(trimmed);
     }
-    Cow::Owned(collapse(&String::from_utf8_lossy(trimmed)))
+    Cow::Owned(collapse(&lossy(trimmed)))
+}
+
+/// As [`String::from_utf8_lossy`], which goes byte by byte even where all is well.
+pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Runs of white space become one blank, controls are dropped, the ends are trimmed.

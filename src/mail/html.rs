@@ -11,10 +11,10 @@ use std::convert::Infallible;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
-use reader::{FewAttributes, TooManyAttributes};
+use reader::{FewAttributes, TooManyAttributes, WithoutErrors};
 
 use super::flow::Flow;
-use super::header::clip;
+use super::header::{clip, lossy};
 use super::markup::{self, Class};
 
 /// How far an end tag looks for its start; sane mail nests a few dozen elements.
@@ -38,7 +38,9 @@ pub(super) struct Rendered {
 
 /// Renders `html`, keeping at most `max` bytes of text.
 pub(super) fn render(html: &str, max: usize) -> Rendered {
-    let mut renderer = Renderer { max, ..Renderer::default() };
+    // Half of what people send is markup.
+    let visible = Flow::with_capacity(html.len().min(max) / 2);
+    let mut renderer = Renderer { max, visible, ..Renderer::default() };
     let mut rest = html;
     // A tag that the reader stopped in ends there, and what follows it is read afresh.
     while let Err(TooManyAttributes { consumed }) = tokenize(rest, &mut renderer) {
@@ -67,7 +69,7 @@ fn tokenize(html: &str, renderer: &mut Renderer) -> Result<(), TooManyAttributes
         None
     });
     emitter.naively_switch_states(true);
-    Tokenizer::new_with_emitter(FewAttributes::new(html, &attributes), emitter).finish()
+    Tokenizer::new_with_emitter(FewAttributes::new(html, &attributes), WithoutErrors(emitter)).finish()
 }
 
 /// What an element does to the flow of text (HTML Living Standard section 15.3).
@@ -201,7 +203,7 @@ impl Tag {
         };
         // The first of two equal attributes counts (HTML Living Standard section 13.2.5.33).
         if text.is_empty() {
-            text.push_str(&String::from_utf8_lossy(value.get(..MAX_ATTRIBUTE).unwrap_or(value)));
+            text.push_str(&lossy(value.get(..MAX_ATTRIBUTE).unwrap_or(value)));
         }
     }
 }
@@ -229,7 +231,7 @@ impl Renderer {
             CallbackEvent::CloseStartTag { .. } => self.start(),
             CallbackEvent::EndTag { name } => self.end(name),
             CallbackEvent::String { value } if self.current.sight != Sight::Skipped => {
-                self.text(&String::from_utf8_lossy(value));
+                self.text(&lossy(value));
             }
             CallbackEvent::String { .. }
             | CallbackEvent::Comment { .. }

@@ -20,6 +20,43 @@ pub(super) const ATTRIBUTIONS: &[Attribution] = &[
     Attribution { heads: &["Vào "], verbs: &["đã viết"] },
 ];
 
+/// The bytes that some beginnings begin with. Most lines begin with another, and are known by that not to be any of them.
+#[derive(Debug)]
+pub(super) struct FirstBytes([bool; 256]);
+
+impl FirstBytes {
+    const fn of(beginnings: &[&str]) -> FirstBytes {
+        FirstBytes([false; 256]).and(beginnings)
+    }
+
+    const fn of_attributions(mut rows: &[Attribution]) -> FirstBytes {
+        let mut bytes = FirstBytes([false; 256]);
+        while let [row, rest @ ..] = rows {
+            (bytes, rows) = (bytes.and(row.heads), rest);
+        }
+        bytes
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "at compile time, where a wrong index does not compile")]
+    const fn and(mut self, mut beginnings: &[&str]) -> FirstBytes {
+        while let [beginning, rest @ ..] = beginnings {
+            if let [first, ..] = beginning.as_bytes() {
+                self.0[*first as usize] = true;
+            }
+            beginnings = rest;
+        }
+        self
+    }
+
+    /// Whether a text may begin with one of the beginnings.
+    pub(super) fn fit(&self, text: &str) -> bool {
+        text.bytes().next().is_some_and(|first| self.0.get(usize::from(first)).copied().unwrap_or(true))
+    }
+}
+
+pub(super) static ATTRIBUTION_BYTES: FirstBytes = FirstBytes::of_attributions(ATTRIBUTIONS);
+pub(super) static DEVICE_BYTES: FirstBytes = FirstBytes::of(DEVICE_SIGNATURES);
+
 /// Words right before the colon of an attribution without a known beginning.
 pub(super) const VERBS: &[&str] = &[
     "wrote",

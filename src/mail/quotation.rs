@@ -3,6 +3,8 @@
 //! Works on whole lines. In doubt text is new: a missed quotation shows a keyword that somebody else wrote, a wrong one
 //! hides a cry for help. One pass with bounded look-ahead; the phrases stand in [`phrases`].
 
+use memchr::memchr;
+
 use super::markup::Class;
 use super::phrases::{self, Role};
 use super::subject::Purpose;
@@ -62,21 +64,34 @@ struct Line<'t> {
 
 fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::with_capacity(text.len() / 32 + 1);
+    // Only HTML has blocks.
+    let has_blocks = text.contains(BLOCK);
     let mut start = 0;
-    for row in text.split_inclusive('\n') {
-        for piece in row.split_inclusive(BLOCK) {
-            let end = start + piece.len();
-            let content = piece.trim_end_matches(['\n', BLOCK]);
-            let prefixed = content.strip_prefix(' ').unwrap_or(content).starts_with('>');
-            let trailing_blank = content.ends_with(' ');
-            let text = content.trim();
-            let bare = text.trim_end_matches(['*', '_', '-', ' ']);
-            let closes = ends_with_colon(bare) || bare.ends_with(" wrote");
-            lines.push(Line { start, end, text, prefixed, closes, trailing_blank });
-            start = end;
+    while start < text.len() {
+        let rest = text.get(start..).unwrap_or_default();
+        let end = memchr(b'\n', rest.as_bytes()).map_or(text.len(), |at| start + at + 1);
+        let row = text.get(start..end).unwrap_or_default();
+        if has_blocks {
+            for piece in row.split_inclusive(BLOCK) {
+                lines.push(line(piece, start));
+                start += piece.len();
+            }
+        } else {
+            lines.push(line(row, start));
         }
+        start = end;
     }
     lines
+}
+
+fn line(piece: &str, start: usize) -> Line<'_> {
+    let content = piece.trim_end_matches(['\n', BLOCK]);
+    let prefixed = content.strip_prefix(' ').unwrap_or(content).starts_with('>');
+    let trailing_blank = content.ends_with(' ');
+    let text = content.trim();
+    let bare = text.trim_end_matches(['*', '_', '-', ' ']);
+    let closes = ends_with_colon(bare) || bare.ends_with(" wrote");
+    Line { start, end: start + piece.len(), text, prefixed, closes, trailing_blank }
 }
 
 #[derive(Debug, Default)]
@@ -275,8 +290,10 @@ impl<'a> Divider<'a> {
     /// How many lines from `at` are an attribution, such as "On Friday, Ann wrote:".
     fn attribution(&self, at: usize) -> Option<usize> {
         let first = trim_decoration(self.lines.get(at)?.text);
+        let may_begin = phrases::ATTRIBUTION_BYTES.fit(first);
         let verbs = || {
-            let rows = phrases::ATTRIBUTIONS.iter().filter(|row| begins_with_any(first, row.heads));
+            let rows = phrases::ATTRIBUTIONS.iter();
+            let rows = rows.filter(|row| may_begin && begins_with_any(first, row.heads));
             rows.flat_map(|row| row.verbs).copied()
         };
         let known = verbs().next().is_some();
@@ -375,6 +392,13 @@ impl<'a> Divider<'a> {
 
 /// Without the stars, underscores and dashes around what once was bold or a rule.
 fn trim_decoration(text: &str) -> &str {
+    let stays = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'_' | b'-'))
+    };
+    // Most lines have none.
+    if stays(text.as_bytes().first()) && stays(text.as_bytes().last()) {
+        return text;
+    }
     text.trim_matches(|c: char| matches!(c, '*' | '_' | '-') || c.is_whitespace())
 }
 
@@ -419,7 +443,7 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// "Sent from my phone", "Sent from Mail"; not "Sent from the wrong account" and not "Sent from Paris, where it is urgent".
 fn is_device_signature(text: &str) -> bool {
-    begins_with_any(text, phrases::DEVICE_SIGNATURES)
+    phrases::DEVICE_BYTES.fit(text) && begins_with_any(text, phrases::DEVICE_SIGNATURES)
         || text.strip_prefix("Sent from ").is_some_and(|name| {
             name.starts_with(char::is_uppercase)
                 && name.split_whitespace().count() <= NAME_WORDS

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// What separates two blocks of HTML; a line splitter takes it for a line end.
 pub const BLOCK: char = '\u{2029}';
 
@@ -93,16 +95,18 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 fn with_line_feeds(text: &str) -> Cow<'_, str> {
-    if !text.contains('\r') {
-        return Cow::Borrowed(text);
-    }
+    let Some(mut at) = memchr(b'\r', text.as_bytes()) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
-    for (at, piece) in text.split('\r').enumerate() {
-        if at > 0 && !piece.starts_with('\n') {
-            out.push('\n');
-        }
-        out.push_str(piece);
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_at_checked(at) {
+        out.push_str(line);
+        out.push('\n');
+        let after = after.strip_prefix('\r').unwrap_or(after);
+        rest = after.strip_prefix('\n').unwrap_or(after);
+        let Some(next) = memchr(b'\r', rest.as_bytes()) else { break };
+        at = next;
     }
+    out.push_str(rest);
     Cow::Owned(out)
 }
 

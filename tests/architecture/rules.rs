@@ -110,6 +110,7 @@ pub(crate) const OUTSIDE: &[Outside] = &[
         ],
     ),
     outside("mail_parser", &["mail::parser"]),
+    outside("memchr", &["mail"]),
     outside("minijinja", &["policy::reply"]),
     outside("regex", &["lexicon", "policy"]),
     outside("regex_syntax", &["lexicon"]),

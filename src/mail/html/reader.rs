@@ -1,8 +1,12 @@
-//! What the tokenizer reads HTML from: it stops in a tag with too many attributes.
+//! What the tokenizer reads HTML from, and through what it tells of it.
+//!
+//! The reader stops in a tag with too many attributes. It is the crate's `StringReader` otherwise, but looks at a run of
+//! bytes at a time where that one looks at single bytes.
 
 use std::cell::Cell;
 
-use html5gum::{Readable, Reader, StringReader};
+use html5gum::{Emitter, ForwardingEmitter, Reader};
+use memchr::{memchr, memchr2, memchr3};
 
 /// The most attributes that are read of one tag. The tokenizer calls itself for each, so their number must be bounded
 /// for the sake of the stack; tags that people send have a dozen.
@@ -18,7 +22,7 @@ pub(super) struct TooManyAttributes {
 
 /// A reader that stops in a tag with too many attributes.
 pub(super) struct FewAttributes<'h> {
-    inner: StringReader<'h>,
+    rest: &'h [u8],
     consumed: usize,
     /// How many the present tag has so far.
     attributes: &'h Cell<usize>,
@@ -27,7 +31,7 @@ pub(super) struct FewAttributes<'h> {
 impl<'h> FewAttributes<'h> {
     /// Reads `html`; whoever handles the tokens counts the attributes.
     pub(super) fn new(html: &'h str, attributes: &'h Cell<usize>) -> Self {
-        FewAttributes { inner: html.to_reader(), consumed: 0, attributes }
+        FewAttributes { rest: html.as_bytes(), consumed: 0, attributes }
     }
 
     fn check(&self) -> Result<(), TooManyAttributes> {
@@ -36,32 +40,114 @@ impl<'h> FewAttributes<'h> {
         }
         Ok(())
     }
+
+    /// The next `len` bytes, or what is left of them.
+    fn take(&mut self, len: usize) -> &'h [u8] {
+        let (taken, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        self.consumed += taken.len();
+        taken
+    }
 }
 
 impl Reader for FewAttributes<'_> {
     type Error = TooManyAttributes;
 
+    #[inline]
     fn read_byte(&mut self) -> Result<Option<u8>, TooManyAttributes> {
         self.check()?;
-        let Ok(byte) = self.inner.read_byte();
-        self.consumed += usize::from(byte.is_some());
-        Ok(byte)
+        Ok(self.take(1).first().copied())
     }
 
+    #[inline]
     fn try_read_string(&mut self, text: &[u8], case_sensitive: bool) -> Result<bool, TooManyAttributes> {
-        let Ok(found) = self.inner.try_read_string(text, case_sensitive);
-        self.consumed += if found { text.len() } else { 0 };
+        let Some(next) = self.rest.get(..text.len()) else { return Ok(false) };
+        let found = next == text || !case_sensitive && next.eq_ignore_ascii_case(text);
+        if found {
+            self.take(text.len());
+        }
         Ok(found)
     }
 
+    #[inline]
     fn read_until<'b>(
         &'b mut self,
         needle: &[u8],
-        buffer: &'b mut [u8; 4],
+        _: &'b mut [u8; 4],
     ) -> Result<Option<&'b [u8]>, TooManyAttributes> {
         self.check()?;
-        let Ok(read) = self.inner.read_until(needle, buffer);
-        self.consumed += read.map_or(0, <[u8]>::len);
-        Ok(read)
+        // One of the needles comes alone.
+        let run = self.take(first_of(needle, self.rest).max(1));
+        Ok((!run.is_empty()).then_some(run))
+    }
+}
+
+/// Where the first of some bytes stands, else the length.
+fn first_of(needles: &[u8], bytes: &[u8]) -> usize {
+    let mut bytes = bytes;
+    for needles in needles.chunks(3) {
+        let found = match *needles {
+            [one] => memchr(one, bytes),
+            [one, two] => memchr2(one, two, bytes),
+            [one, two, three] => memchr3(one, two, three, bytes),
+            _ => None,
+        };
+        // The next ones need to be looked for only before it.
+        bytes = found.and_then(|found| bytes.get(..found)).unwrap_or(bytes);
+    }
+    bytes.len()
+}
+
+/// Tells of everything but mistakes in the HTML, which no reader of a mail hears of: looking for them costs a look at
+/// each character.
+pub(super) struct WithoutErrors<E>(pub(super) E);
+
+impl<E: Emitter> ForwardingEmitter for WithoutErrors<E> {
+    type Token = E::Token;
+
+    fn inner(&mut self) -> &mut impl Emitter<Token = E::Token> {
+        &mut self.0
+    }
+
+    #[inline]
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use html5gum::{Readable, StringReader};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn it_reads_as_the_reader_of_the_crate_does(
+            html in "[a-c<&\0\r\"é]{0,80}|[a-c]{60,70}[<&é]{0,3}",
+            asks in prop::collection::vec(0_usize..5, 0..40),
+        ) {
+            let attributes = Cell::new(0);
+            let mut ours = FewAttributes::new(&html, &attributes);
+            let mut theirs: StringReader<'_> = html.to_reader();
+            for ask in asks {
+                let (mut one, mut other) = ([0; 4], [0; 4]);
+                match ask {
+                    0 => prop_assert_eq!(ours.read_byte().unwrap(), theirs.read_byte().unwrap()),
+                    1 => prop_assert_eq!(
+                        ours.try_read_string(b"aB", false).unwrap(),
+                        theirs.try_read_string(b"aB", false).unwrap()
+                    ),
+                    _ => {
+                        let needles: &[u8] = [b"<&\0\r".as_slice(), b"\"\r", b"\r"].get(ask - 2).unwrap();
+                        prop_assert_eq!(
+                            ours.read_until(needles, &mut one).unwrap(),
+                            theirs.read_until(needles, &mut other).unwrap()
+                        );
+                    }
+                }
+            }
+            prop_assert_eq!(ours.consumed + ours.rest.len(), html.len());
+        }
     }
 }
