@@ -135,7 +135,8 @@ fn summary(reports: &[Report], policies: usize, filter: Option<&str>) -> String 
         lines.push(counts("in all", all, filter));
     }
     let not_tested = policies - reports.len();
-    if not_tested > 0 {
+    // Where nothing was tested there is nothing to sum up; why was told already.
+    if not_tested > 0 && !reports.is_empty() {
         let policies = if not_tested == 1 { "policy was" } else { "policies were" };
         lines.push(format!("{LOUD}{not_tested} {policies} not tested{LOUD:#}\n"));
     }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::super::Lint;
 use super::labels::patterns;
 use super::{Seen, at_most, malformed};
 use crate::base::diagnostic::{Diagnostic, SourceFile, suggest};
@@ -147,6 +148,7 @@ impl WordLists {
                     list(&known)
                 };
                 Diagnostic::error(pattern.location(file), "there is no list of this name in [words]")
+                    .coded(Lint::UndefinedName.code())
                     .found(format!("`{{{}}}`", clip(name)))
                     .allowed(allowed)
                     .hint_if(suggest(name, known))
