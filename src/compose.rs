@@ -12,7 +12,7 @@ mod table;
 mod trace;
 mod words;
 
-pub use diagnostics::{Colours, diagnostics};
+pub use diagnostics::{Colours, diagnostic, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
 pub use outgoing::{
