@@ -9,7 +9,7 @@ use super::super::files::TextFiles;
 use super::super::written;
 use super::super::{Assign, AssignTo, Condition, Desk, Key};
 use super::conditions::condition;
-use super::{Seen, Vocabulary, at_most, find, origin};
+use super::{Seen, Vocabulary, at_most, find, origin, repair};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip};
 use crate::calendar::{
@@ -40,12 +40,6 @@ pub(super) fn calendars(
 ) -> Vec<Compiled> {
     let mut seen = Seen::new("calendar");
     let mut compiled = Vec::new();
-    if written.is_empty() {
-        problems.push_with(|| {
-            Diagnostic::error(Location::new(file, 0..0), "this policy has no [[calendar]]")
-                .allowed("at least one, with `name`, `time_zone` and `week`")
-        });
-    }
     let beyond = written.get(MOST_CALENDARS).map(|calendar| calendar.place.span.clone());
     at_most(file, "calendars", MOST_CALENDARS, beyond, problems);
     for calendar in written.iter().take(MOST_CALENDARS) {
@@ -74,7 +68,7 @@ fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -
                 Diagnostic::error(written.location(file), "there is no time zone of this name")
                     .found(format!("\"{}\"", clip(&written.value)))
                     .allowed(ZoneError::ALLOWED)
-                    .hint_if(error.hint)
+                    .hint_if(repair::zone(&written.value).or(error.hint))
             });
             None
         }
@@ -95,7 +89,7 @@ fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems
                         .allowed(
                             "two times of day such as \"08:00-20:00\", \"22:00-06:00\" or \"00:00-24:00\"",
                         )
-                        .hint(error.to_string())
+                        .hint(repair::span(&text.value).unwrap_or_else(|| error.to_string()))
                 });
             }
         }
@@ -124,7 +118,7 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
                 problems.push_with(|| Diagnostic::error(days.location(file), "these are no weekdays")
                         .found(format!("`{}`", clip(&days.value)))
                         .allowed("mon, tue, wed, thu, fri, sat, sun, a range such as mon-fri, or \"mon,wed\" in quotes")
-                        .hint_if(Some(error.to_string()).filter(|text| !text.is_empty())),
+                        .hint_if(repair::weekdays(&days.value).or_else(|| Some(error.to_string()).filter(|text| !text.is_empty()))),
                 );
                 continue;
             }
@@ -185,7 +179,7 @@ fn days(
                 Diagnostic::error(text.location(file), "this is no date")
                     .found(format!("`{}`", clip(&text.value)))
                     .allowed("year, month and day, such as \"2026-12-24\"")
-                    .hint_if(turned_around(&text.value))
+                    .hint_if(repair::date(&text.value))
             }),
             Some(date) => {
                 days.insert(date, self::spans(file, spans, problems));
@@ -193,14 +187,6 @@ fn days(
         }
     }
     days
-}
-
-/// `24.12.2026` and `24-12-2026` are the usual slips.
-fn turned_around(text: &str) -> Option<String> {
-    let mut parts = text.split(['.', '-', '/']).map(str::trim);
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let date: Date = format!("{year}-{month:0>2}-{day:0>2}").parse().ok()?;
-    Some(format!("did you mean \"{date}\"?"))
 }
 
 fn holidays(
@@ -215,11 +201,24 @@ fn holidays(
     for name in written.iter().take(MOST_CALENDARS) {
         if !texts.contains(&name.value) {
             let known = texts.names("holidays", &[".ics"]);
+            let file_name = |path: &str| path.rsplit('/').next() == Some(name.value.as_str());
+            let lies = known
+                .iter()
+                .find(|path| file_name(path))
+                .map(|path| format!("did you mean `{}`?", clip(path)));
+            let lies = lies.or_else(|| {
+                let date = name.value.parse::<Date>().is_ok();
+                date.then(|| format!("a single day stands in `days`: {{ \"{}\" = [] }}", clip(&name.value)))
+            });
+            let lies = lies.or_else(|| {
+                let web = name.value.contains("://");
+                web.then(|| "nothing is fetched: save the calendar into the folder holidays/".to_owned())
+            });
             problems.push_with(|| {
                 Diagnostic::error(name.location(file), "this holiday file is missing")
                     .found(format!("\"{}\"", clip(&name.value)))
                     .allowed("an iCalendar file of this folder, such as \"holidays/us.ics\"")
-                    .hint_if(suggest(&name.value, known.iter().map(String::as_str)))
+                    .hint_if(lies.or_else(|| suggest(&name.value, known.iter().map(String::as_str))))
             });
             continue;
         }
@@ -244,12 +243,6 @@ pub(super) fn desks(
     calendars: &[Compiled],
     problems: &mut Problems,
 ) -> (Vec<Desk>, Vec<String>) {
-    if written.desks.is_empty() {
-        problems.push_with(|| {
-            Diagnostic::error(Location::new(file, 0..0), "this policy has no [[desk]]")
-                .allowed("at least one, with `name` and `calendar`")
-        });
-    }
     let mut seen = Seen::new("desk");
     let mut desks = Vec::new();
     let beyond = written.desks.get(super::MOST_RULES).map(|desk| desk.place.span.clone());
