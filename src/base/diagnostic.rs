@@ -196,7 +196,7 @@ mod tests {
         let file = SourceFile::new("a", "x = \u{201c}y\u{201d}");
         assert_eq!(Location::new(&file, 5..6).span, 4..7);
         assert_eq!(Location::new(&file, 9..99).span, 8..11);
-        assert_eq!(Location::new(&file, 99..50).span, 11..11);
+        assert_eq!(Location::new(&file, 50..99).span, 11..11);
     }
 
     #[test]

@@ -123,15 +123,16 @@ pub(super) fn read_policy(file: &Arc<SourceFile>, problems: &mut Problems) -> Op
     })
 }
 
+const IDENTITY_KEYS: &[&str] = &["addresses", "addressed_to", "agents", "authserv_ids", "machine_markers"];
+
 fn identity(root: &Table<'_>, problems: &mut Problems) -> Identity {
     let Some(table) = root.table("identity", problems) else { return Identity::default() };
-    const KEYS: &[&str] = &["addresses", "addressed_to", "agents", "authserv_ids", "machine_markers"];
     // All that stands below a `[table]` is part of it.
     let above = |key: &str| {
         let is_above = ["name", "mailboxes"].contains(&key);
         is_above.then(|| format!("`{key}` stands at the top of the file, above the first `[table]`"))
     };
-    table.only_or(KEYS, above, problems);
+    table.only_or(IDENTITY_KEYS, above, problems);
     Identity {
         addresses: table.strings("addresses", problems),
         addressed_to: table.strings("addressed_to", problems),
