@@ -17,7 +17,7 @@ mod trace;
 mod words;
 
 pub use backtest::{Backtest, Past, Skipped, Undecided};
-pub use diagnostics::{Colours, diagnostics};
+pub use diagnostics::{Colours, diagnostic, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
 pub use outgoing::{

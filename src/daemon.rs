@@ -26,8 +26,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::base::clock::{Clock, SystemClock};
-use crate::base::diagnostic::Diagnostic;
-use crate::compose::{Colours, diagnostics};
+use crate::base::diagnostic::{Diagnostic, Severity};
+use crate::compose::{Colours, diagnostic, diagnostics};
 use crate::service::watch::{Reload, ReloadOutcome};
 use crate::service::{Health, NoWorld, World, load_world};
 use crate::sources::settings_environment;
@@ -43,6 +43,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 const WRITER_NEEDS: Duration = Duration::from_millis(1500);
 /// How long threads that read mail or files are waited for after that; they hold nothing that must be kept.
 const THREADS_NEED: Duration = Duration::from_millis(200);
+/// How many mistakes of a refused reload `nightdesk status` shows; the log has all of them.
+const SHOWN_MISTAKES: usize = 5;
 
 /// What the daemon is started with.
 #[derive(Debug, Clone)]
@@ -236,7 +238,8 @@ impl<W: Works> Daemon<W> {
         if in_force {
             tracing::info!("reload: what was read is in force");
         } else {
-            tracing::error!("reload: refused, everything runs on as before");
+            let still = self.present.policies_in_words();
+            tracing::error!(still, "reload: refused, everything runs on as before, by {still}");
         }
         self.shared.metrics.reload(slug, in_force);
         self.present.told(reload);
@@ -253,10 +256,15 @@ impl<W: Works> Daemon<W> {
         match reload::plan(self.present.world(), &world, &owed) {
             Ok(plan) => {
                 warn_of(&world.warnings);
-                let warnings = written(&world.warnings, 0);
+                let warnings = self.first_of(&world.warnings.iter().collect::<Vec<_>>(), 0);
                 self.present.apply(world, &plan, &mut self.supervisor).await;
-                let at = self.shared.clock.now();
-                Reload { at, outcome: ReloadOutcome::Done, notes: plan.notes, diagnostics: warnings }
+                Reload {
+                    at: self.shared.clock.now(),
+                    refused_since: None,
+                    outcome: ReloadOutcome::Done,
+                    notes: plan.notes,
+                    diagnostics: warnings,
+                }
             }
             Err(orphans) => self.refusal(orphans),
         }
@@ -269,17 +277,32 @@ impl<W: Works> Daemon<W> {
             }
             NoWorld::Wrong { diagnostics, left_out } => {
                 let why = "the settings or policies have mistakes".to_owned();
-                for mistake in &diagnostics {
-                    tracing::error!("reload: {}", line(mistake));
+                let is_mistake = |found: &&Diagnostic| found.severity == Severity::Error;
+                let mistakes: Vec<&Diagnostic> = diagnostics.iter().filter(is_mistake).collect();
+                for mistake in &mistakes {
+                    tracing::error!("reload: {}", diagnostic(mistake).trim_end());
                 }
-                Reload { diagnostics: written(&diagnostics, left_out), ..self.refusal(vec![why]) }
+                Reload { diagnostics: self.first_of(&mistakes, left_out), ..self.refusal(vec![why]) }
             }
         }
     }
 
     fn refusal(&self, notes: Vec<String>) -> Reload {
         let at = self.shared.clock.now();
-        Reload { at, outcome: ReloadOutcome::Refused, notes, diagnostics: String::new() }
+        let refused_since = Some(self.present.refused_since().unwrap_or(at));
+        Reload { at, refused_since, outcome: ReloadOutcome::Refused, notes, diagnostics: String::new() }
+    }
+
+    /// The first of a list in the words of `nightdesk check`, and where all of it is told.
+    fn first_of(&self, list: &[&Diagnostic], left_out: usize) -> String {
+        let first: Vec<Diagnostic> = list.iter().take(SHOWN_MISTAKES).copied().cloned().collect();
+        if first.is_empty() {
+            return String::new();
+        }
+        let more = list.len().saturating_sub(SHOWN_MISTAKES) + left_out;
+        let text = diagnostics(&first, more, Colours::Plain);
+        let all = format!("`nightdesk check --config {}` shows all\n", self.config.display());
+        if more == 0 { text } else { text + &all }
     }
 }
 
@@ -308,8 +331,4 @@ fn line(diagnostic: &Diagnostic) -> String {
     let notes = [("found", &diagnostic.found), ("allowed", &diagnostic.allowed), ("hint", &diagnostic.hint)];
     let notes = notes.into_iter().filter_map(|(name, text)| Some(format!("; {name}: {}", text.as_ref()?)));
     format!("{place}{}{}", diagnostic.message, notes.collect::<String>())
-}
-
-fn written(list: &[Diagnostic], left_out: usize) -> String {
-    if list.is_empty() { String::new() } else { diagnostics(list, left_out, Colours::Plain) }
 }

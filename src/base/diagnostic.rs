@@ -72,9 +72,12 @@ pub struct Location {
 }
 
 impl Location {
-    /// A place in a file.
+    /// A place in a file; one that begins or ends inside a character has the whole of it, since libraries count their
+    /// own way and whoever shows the place cuts the text there.
     pub fn new(file: &Arc<SourceFile>, span: Range<usize>) -> Self {
-        Location { file: Arc::clone(file), span }
+        let start = file.text.floor_char_boundary(span.start);
+        let end = file.text.ceil_char_boundary(span.end.max(start));
+        Location { file: Arc::clone(file), span: start..end }
     }
 }
 
@@ -211,6 +214,14 @@ mod tests {
         assert_eq!(file.line_column(4), (1, 4));
         assert_eq!(file.line_column(8), (2, 1));
         assert_eq!(file.line_column(999), (3, 1));
+    }
+
+    #[test]
+    fn a_place_never_cuts_a_character() {
+        let file = SourceFile::new("a", "x = \u{201c}y\u{201d}");
+        assert_eq!(Location::new(&file, 5..6).span, 4..7);
+        assert_eq!(Location::new(&file, 9..99).span, 8..11);
+        assert_eq!(Location::new(&file, 50..99).span, 11..11);
     }
 
     #[test]

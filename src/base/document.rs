@@ -13,6 +13,8 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::{Diagnostic, Location, Severity, SourceFile, suggest};
 use super::text::clean;
 
+mod slip;
+
 /// A value and the bytes it stands at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At<T> {
@@ -71,6 +73,11 @@ impl Problems {
         self.kept.push(error());
     }
 
+    /// How many mistakes and warnings there are so far.
+    pub fn count(&self) -> usize {
+        self.kept.len() + self.left_out
+    }
+
     /// Whether further mistakes are only counted; looking for what to say about them is then in vain.
     pub fn is_full(&self) -> bool {
         self.errors >= Self::LIMIT
@@ -127,35 +134,26 @@ pub fn read<T>(
     problems.not_toml = true;
     let mut last_line = 0;
     for error in errors {
-        let span = on_characters(&file.text, error.span().unwrap_or(0..0));
-        let line = file.line(span.start);
+        let place = Location::new(file, error.span().unwrap_or(0..0));
+        let line = file.line(place.span.start);
         // A second error on a line nearly always comes from the first.
         if line == last_line {
             continue;
         }
         last_line = line;
-        let open = ["array", "inline table"].iter().any(|nested| error.message().contains(nested));
+        let open = ["array", "inline table", "key-value pairs"]
+            .iter()
+            .any(|nested| error.message().contains(nested));
+        let hint = slip::hint(&place, error.message());
         problems.push_with(|| {
-            Diagnostic::error(Location::new(file, span), format!("this is not TOML: {}", error.message()))
-                .hint_if(open.then(|| "perhaps a `]` or `}` is missing on a line before".to_owned()))
+            Diagnostic::error(place, format!("this is not TOML: {}", error.message())).hint_if(hint)
         });
         // What stands behind an unclosed list is read as part of it, so what is said about it is wrong.
-        if open {
+        if open || slip::is_conflict(&file.text) {
             break;
         }
     }
     None
-}
-
-fn on_characters(text: &str, span: Range<usize>) -> Range<usize> {
-    let floor = |mut offset: usize| {
-        offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        offset
-    };
-    floor(span.start)..floor(span.end).max(floor(span.start))
 }
 
 /// A table of a document.
@@ -196,18 +194,39 @@ pub enum Shape<'d> {
 #[derive(Debug, Clone, Copy)]
 enum Name<'d> {
     File,
-    Key(&'d str),
+    Key(Path<'d>),
     /// An element of the list of this key, or of a list in it.
-    Element(&'d str),
+    Element(Path<'d>),
     /// One `[[key]]`.
-    Row(&'d str),
+    Row(Path<'d>),
+}
+
+/// A key, with the one before it where that is needed to find it.
+#[derive(Debug, Clone, Copy)]
+struct Path<'d> {
+    /// Empty for a key that is named alone.
+    before: &'d str,
+    key: &'d str,
 }
 
 impl<'d> Name<'d> {
-    fn key(self) -> &'d str {
+    fn of(key: &'d str) -> Self {
+        Name::Key(Path { before: "", key })
+    }
+
+    fn path(self) -> Path<'d> {
         match self {
-            Name::File => "",
-            Name::Key(key) | Name::Element(key) | Name::Row(key) => key,
+            Name::File => Path { before: "", key: "" },
+            Name::Key(path) | Name::Element(path) | Name::Row(path) => path,
+        }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.before {
+            "" => formatter.write_str(&clip(self.key)),
+            before => write!(formatter, "{}.{}", clip(before), clip(self.key)),
         }
     }
 }
@@ -216,9 +235,9 @@ impl fmt::Display for Name<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Name::File => formatter.write_str("the file"),
-            Name::Key(key) => write!(formatter, "`{}`", clip(key)),
-            Name::Element(key) => write!(formatter, "an element of `{}`", clip(key)),
-            Name::Row(key) => write!(formatter, "`[[{}]]`", clip(key)),
+            Name::Key(path) => write!(formatter, "`{path}`"),
+            Name::Element(path) => write!(formatter, "an element of `{path}`"),
+            Name::Row(path) => write!(formatter, "`[[{path}]]`"),
         }
     }
 }
@@ -241,6 +260,11 @@ impl<'d> Table<'d> {
 
     /// Notes every key that is not among `known`.
     pub fn only(&self, known: &[&str], problems: &mut Problems) {
+        self.only_or(known, |_| None, problems);
+    }
+
+    /// [`Table::only`], with what is said of an unknown key that is no slip of a known one.
+    pub fn only_or(&self, known: &[&str], hint: impl Fn(&str) -> Option<String>, problems: &mut Problems) {
         let mut unknown: Vec<_> =
             self.inner.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).collect();
         unknown.sort_by_key(|key| key.span().start);
@@ -251,9 +275,17 @@ impl<'d> Table<'d> {
                 Diagnostic::error(location, format!("unknown key in {}", self.name))
                     .found(format!("`{}`", clip(name)))
                     .allowed(list(known))
-                    .hint_if(suggest(name, known.iter().copied()))
+                    .hint_if(hint(name).or_else(|| suggest(name, known.iter().copied())))
             });
         }
+    }
+
+    /// Whether a key is there, or one that is probably a slip of it.
+    pub fn attempts(&self, key: &str) -> bool {
+        self.inner.keys().any(|written| {
+            let written = written.get_ref().as_ref();
+            written == key || suggest(written, [key]).is_some()
+        })
     }
 
     /// The keys and values in the order they are written.
@@ -264,7 +296,8 @@ impl<'d> Table<'d> {
             .into_iter()
             .map(|(key, value)| {
                 let name: &'d str = key.get_ref().as_ref();
-                (At::new(name, key.span()), Value { file: self.file, inner: value, name: Name::Key(name) })
+                let path = Path { before: self.name.path().key, key: name };
+                (At::new(name, key.span()), Value { file: self.file, inner: value, name: Name::Key(path) })
             })
             .collect()
     }
@@ -272,11 +305,14 @@ impl<'d> Table<'d> {
     /// The value of a key.
     pub fn get(&self, key: &'d str) -> Option<Value<'d>> {
         let value = self.inner.get(key)?;
-        Some(Value { file: self.file, inner: value, name: Name::Key(key) })
+        Some(Value { file: self.file, inner: value, name: Name::of(key) })
     }
 
-    /// Notes that a required key is missing.
+    /// Notes that a required key is missing, unless a slip of it is there: that is an unknown key already.
     pub fn missing(&self, key: &str, allowed: &str, problems: &mut Problems) {
+        if self.attempts(key) {
+            return;
+        }
         problems.push_with(|| {
             Diagnostic::error(self.location(), format!("{} has no `{key}`", self.name))
                 .allowed(allowed.to_owned())
@@ -319,6 +355,16 @@ impl<'d> Table<'d> {
     /// A table, when the key is there.
     pub fn table(&self, key: &'d str, problems: &mut Problems) -> Option<Table<'d>> {
         self.get(key)?.table(problems)
+    }
+
+    /// A table, when the key is there; `allowed` shows what one looks like.
+    pub fn table_such_as(&self, key: &'d str, allowed: &str, problems: &mut Problems) -> Option<Table<'d>> {
+        let value = self.get(key)?;
+        let table = value.as_table();
+        if table.is_none() {
+            value.wrong_type(allowed, problems);
+        }
+        table
     }
 
     /// An array of tables; empty when the key is absent.
@@ -384,12 +430,22 @@ impl<'d> Value<'d> {
         });
     }
 
+    /// [`Value::wrong_type`], with what to write instead.
+    fn wrong_type_but(&self, allowed: &str, hint: Option<String>, problems: &mut Problems) {
+        problems.push_with(|| {
+            Diagnostic::error(self.location(), format!("{} has the wrong type", self.name))
+                .found(self.kind())
+                .allowed(allowed.to_owned())
+                .hint_if(hint)
+        });
+    }
+
     /// The string.
     pub fn string(&self, problems: &mut Problems) -> Option<At<String>> {
         if let Some(text) = self.as_str() {
             return Some(At::new(text.to_owned(), self.span()));
         }
-        self.wrong_type("a string in quotes", problems);
+        self.wrong_type_but("a string in quotes", slip::as_string(self.inner.get_ref()), problems);
         None
     }
 
@@ -398,17 +454,21 @@ impl<'d> Value<'d> {
         if let Some(value) = self.as_bool() {
             return Some(At::new(value, self.span()));
         }
-        self.wrong_type("`true` or `false`, without quotes", problems);
+        self.wrong_type_but(
+            "`true` or `false`, without quotes",
+            slip::as_truth(self.inner.get_ref()),
+            problems,
+        );
         None
     }
 
     /// The elements of a list.
     pub fn elements(&self, allowed: &str, problems: &mut Problems) -> Vec<Value<'d>> {
         if let DeValue::Array(elements) = self.inner.get_ref() {
-            let name = Name::Element(self.name.key());
+            let name = Name::Element(self.name.path());
             return elements.iter().map(|inner| Value { file: self.file, inner, name }).collect();
         }
-        self.wrong_type(allowed, problems);
+        self.wrong_type_but(allowed, slip::as_list(self.inner.get_ref()), problems);
         Vec::new()
     }
 
@@ -443,14 +503,22 @@ impl<'d> Value<'d> {
     pub fn table(&self, problems: &mut Problems) -> Option<Table<'d>> {
         let table = self.as_table();
         if table.is_none() {
-            self.wrong_type("a table", problems);
+            let hint = match (self.inner.get_ref(), self.name) {
+                (DeValue::Array(elements), Name::Key(path))
+                    if elements.iter().any(|element| matches!(element.get_ref(), DeValue::Table(_))) =>
+                {
+                    Some(format!("there is one of these: `[{path}]`, in single brackets"))
+                }
+                _ => None,
+            };
+            self.wrong_type_but("a table", hint, problems);
         }
         table
     }
 
     /// The tables of an array of tables; `[[name]]` in the file.
     pub fn tables(&self, problems: &mut Problems) -> Vec<Table<'d>> {
-        let key = self.name.key();
+        let key = self.name.path();
         if let DeValue::Array(elements) = self.inner.get_ref() {
             return elements
                 .iter()
@@ -460,7 +528,9 @@ impl<'d> Value<'d> {
                 })
                 .collect();
         }
-        self.wrong_type(&format!("tables written as `[[{}]]`", clip(key)), problems);
+        let is_inline = self.file.text.get(self.span()).is_some_and(|text| text.starts_with('{'));
+        let hint = is_inline.then(|| "in brackets: [{ … }]".to_owned());
+        self.wrong_type_but(&format!("tables written as `[[{key}]]`, in double brackets"), hint, problems);
         Vec::new()
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::database::{Config, Format, from_now, length};
 use super::{Ending, output};
 use crate::base::clock::{Clock, SystemClock};
-use crate::base::text::one_line;
+use crate::base::text::{clean, one_line};
 use crate::compose::table;
 use crate::store::{MailboxRow, Overview};
 
@@ -78,9 +78,7 @@ impl<'o> Status<'o> {
                 from_now(since, self.now)
             ));
         }
-        if text_of(self.said("reload"), "outcome") == "refused" {
-            wrong.push("the last reload was refused; the daemon runs on what it had before".to_owned());
-        }
+        wrong.extend(self.refused());
         wrong.extend(self.mailboxes().into_iter().filter_map(|mailbox| mailbox.wrong(self.is_running)));
         wrong
     }
@@ -108,6 +106,9 @@ impl<'o> Status<'o> {
             lines.push("\n".to_owned());
         }
         lines.push(format!("daemon   {}\n", self.daemon_in_words()));
+        if let Some(policies) = self.policies() {
+            lines.push(format!("policies {policies}\n"));
+        }
         lines.push(format!("replies  {}\n", self.replies()));
         lines.push(format!("outbox   {}\n", counts(&self.overview.outbox, "nothing waits to be sent")));
         lines.push(format!("cases    {}\n", counts(&self.overview.cases, "none")));
@@ -118,7 +119,37 @@ impl<'o> Status<'o> {
                 ["MAILBOX", "LINK", "FRESH", "RECORDED", "QUARANTINE", "SENDS", "POLICY", "TROUBLE"];
             lines.push(table(&headings, &rows));
         }
+        let refused = self.refused().map(|_| text_of(self.said("reload"), "diagnostics"));
+        if let Some(diagnostics) = refused.filter(|diagnostics| !diagnostics.is_empty()) {
+            lines.push("\nwhat was refused:\n\n".to_owned());
+            lines.extend(diagnostics.lines().map(|line| format!("{}\n", clean(line))));
+        }
         lines.concat()
+    }
+
+    /// What lies on disk and was refused, since when and why, when the last reload was.
+    fn refused(&self) -> Option<String> {
+        let reload = self.said("reload");
+        if text_of(reload, "outcome") != "refused" {
+            return None;
+        }
+        let since = text_of(reload, "refused_since").parse::<Timestamp>().ok();
+        let since = since.map(|at| format!(" {}", from_now(at, self.now))).unwrap_or_default();
+        let notes = reload.get("notes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let notes = notes.iter().filter_map(Value::as_str).map(one_line).collect::<Vec<String>>().join("; ");
+        Some(format!("a reload was refused{since}: {notes}; the daemon runs on what it had before"))
+    }
+
+    /// The policies in force, each with the beginning of its digest, as `check` shows it.
+    fn policies(&self) -> Option<String> {
+        /// As much as `check` shows.
+        const DIGEST: usize = 12;
+        let policies = self.said("policies").as_array()?.iter().map(|policy| {
+            let digest = text_of(policy, "digest");
+            one_line(&format!("{} ({})", text_of(policy, "name"), digest.get(..DIGEST).unwrap_or(digest)))
+        });
+        let policies = policies.collect::<Vec<String>>().join(", ");
+        (!policies.is_empty()).then_some(policies)
     }
 
     /// Something that the daemon says of itself.

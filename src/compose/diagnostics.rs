@@ -11,6 +11,11 @@ const SHOWN_AFTER: usize = 200;
 /// How many before it. The renderer shortens what a terminal cannot show; only beyond this is the column wrong.
 const SHOWN_BEFORE: usize = 64 * 1024;
 
+/// Renders one mistake, without colours.
+pub fn diagnostic(diagnostic: &Diagnostic) -> String {
+    trimmed(&one(diagnostic, &Renderer::plain()))
+}
+
 /// Renders mistakes one after the other, with ANSI colours when asked to, and says how many were left out.
 pub fn diagnostics(list: &[Diagnostic], left_out: usize, colours: Colours) -> String {
     let renderer = match colours {
@@ -22,8 +27,11 @@ pub fn diagnostics(list: &[Diagnostic], left_out: usize, colours: Colours) -> St
         paragraphs.push(format!("… and {left_out} more"));
     }
     paragraphs.push(summary(list, left_out));
-    // The renderer pads a caret that stands behind the end of its line.
-    let text = paragraphs.join("\n\n");
+    trimmed(&paragraphs.join("\n\n"))
+}
+
+/// The renderer pads a caret that stands behind the end of its line.
+fn trimmed(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 

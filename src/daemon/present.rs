@@ -3,7 +3,7 @@
 //! A reload changes it in one go, following a plan; whatever cannot be planned changes nothing. It knows what runs,
 //! not how: owners and what they need come from [`Works`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::reload::{Owed, Plan};
+use super::reload::{DIGEST, Owed, Plan};
 use super::supervisor::{Done, Supervisor};
 use crate::base::clock::Clock;
 use crate::service::watch::{Reload, Rules, Running, owner_task as task};
@@ -82,6 +82,15 @@ impl<W: Works> Present<W> {
         &self.world
     }
 
+    /// The policies in force: `alloy d12b5bb8be6b`.
+    pub(super) fn policies_in_words(&self) -> String {
+        let policies = self.world.mailboxes.iter().map(|watched| {
+            let digest = watched.policy.digest.as_str();
+            format!("policy {} {}", watched.policy.name, digest.get(..DIGEST).unwrap_or(digest))
+        });
+        policies.collect::<BTreeSet<String>>().into_iter().collect::<Vec<String>>().join(", ")
+    }
+
     /// What still has to go out.
     pub(super) async fn owed(&self) -> Result<Owed, String> {
         self.works.owed().await
@@ -117,6 +126,11 @@ impl<W: Works> Present<W> {
         }
         let owned: Vec<String> = plan.start.iter().chain(&plan.anew).cloned().collect();
         self.own(&owned, supervisor);
+    }
+
+    /// Since when reloads have been refused, when the last one was.
+    pub(super) fn refused_since(&self) -> Option<Timestamp> {
+        self.running.borrow().reload.as_ref().and_then(|reload| reload.refused_since)
     }
 
     /// Writes down how a reload went, for `nightdesk status`.

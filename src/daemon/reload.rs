@@ -38,7 +38,7 @@ pub(super) struct Plan {
 /// How many references a refusal names.
 const NAMED: usize = 5;
 /// How much of a digest is shown.
-const DIGEST: usize = 12;
+pub(super) const DIGEST: usize = 12;
 
 /// Plans the way from the world in force to a new one.
 ///

@@ -8,6 +8,7 @@ mod examples;
 mod hours;
 mod labels;
 mod people;
+mod repair;
 mod replies;
 mod rules;
 mod word_lists;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use super::files::TextFiles;
 use super::written::{self, read_policy};
 use super::{Files, Label, Lint, Origin, Policy};
-use crate::base::diagnostic::{Diagnostic, Severity, SourceFile};
+use crate::base::diagnostic::{Diagnostic, Location, Severity, SourceFile};
 use crate::base::document::{At, Problems, clip};
 use crate::base::text::clean;
 
@@ -50,10 +51,16 @@ pub fn compile(files: &Files) -> Outcome {
             .and_then(|(_, file)| read_policy(&file, &mut problems).map(|written| (file, written)))
             .and_then(|(file, written)| mean(&file, &written, texts, files, &mut problems))
     } else {
+        let like = |name: &&str| name.to_lowercase().starts_with("policy.t");
+        let nearly = texts.all_names().find(like).map(clip);
         problems.push_with(|| {
-            Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder")).hint(
-            "a policy folder holds policy.toml, replies/, and where needed holidays/, customers.csv, tests/",
-        )
+            let missing = Diagnostic::without_place(format!("there is no {POLICY_FILE} in this folder"));
+            match nearly {
+                Some(name) => missing.found(format!("`{name}`")).hint(format!("rename it to {POLICY_FILE}")),
+                None => missing.hint(
+                    "a policy folder holds policy.toml, replies/, and where needed holidays/, customers.csv, tests/",
+                ),
+            }
         });
         None
     };
@@ -69,6 +76,7 @@ fn mean(
     files: &Files,
     problems: &mut Problems,
 ) -> Option<Policy> {
+    required(file, written, problems);
     let calendars = hours::calendars(file, &written.calendars, &mut texts, problems);
     let name = written.name.as_ref().filter(|name| Seen::new("policy").is_new(file, name, problems));
     let (desks, desk_names) = hours::desks(file, written, &calendars, problems);
@@ -146,6 +154,32 @@ fn mean(
     })
 }
 
+/// Notes each section that every policy must have and that nobody even tried to write.
+fn required(file: &Arc<SourceFile>, written: &written::Policy, problems: &mut Problems) {
+    let sections = [
+        ("calendar", "[[calendar]]", "at least one, with `name`, `time_zone` and `week`"),
+        ("desk", "[[desk]]", "at least one, with `name` and `calendar`"),
+        (
+            "label",
+            "label `urgency`",
+            "at least one [[label.urgency]] with the words that the desk has published",
+        ),
+        (
+            "coverage",
+            "[[coverage]]",
+            "at least one rule; the last one without `when`, so that it takes every mail",
+        ),
+    ];
+    for (section, name, allowed) in sections {
+        if !written.attempted.contains(&section) {
+            problems.push_with(|| {
+                Diagnostic::error(Location::new(file, 0..0), format!("this policy has no {name}"))
+                    .allowed(allowed)
+            });
+        }
+    }
+}
+
 /// What names may stand in a rule.
 struct Vocabulary<'p> {
     file: &'p Arc<SourceFile>,
@@ -200,9 +234,13 @@ impl<'k> Seen<'k> {
         }
         if let Some(line) = self.lines.get(&name.value) {
             problems.push_with(|| {
-                Diagnostic::error(name.location(file), format!("two {}s have the same name", self.kind))
-                    .found(format!("\"{}\", already on line {line}", clip(&name.value)))
-                    .allowed("a name that no other has")
+                let plural = if self.kind == "mailbox" { "es" } else { "s" };
+                Diagnostic::error(
+                    name.location(file),
+                    format!("two {}{plural} have the same name", self.kind),
+                )
+                .found(format!("\"{}\", already on line {line}", clip(&name.value)))
+                .allowed("a name that no other has")
             });
             return false;
         }
@@ -219,6 +257,17 @@ fn find<'n>(
     known: impl Iterator<Item = &'n str>,
     problems: &mut Problems,
 ) -> Option<usize> {
+    find_or(file, name, (kind, None), known, problems)
+}
+
+/// [`find`], with what is said of an unknown name that is no slip of a known one.
+fn find_or<'n>(
+    file: &Arc<SourceFile>,
+    name: &At<String>,
+    (kind, hint): (&str, Option<String>),
+    known: impl Iterator<Item = &'n str>,
+    problems: &mut Problems,
+) -> Option<usize> {
     let known: Vec<&str> = known.collect();
     let index = known.iter().position(|known| *known == name.value);
     if index.is_none() {
@@ -232,7 +281,7 @@ fn find<'n>(
                 .coded(Lint::UndefinedName.code())
                 .found(format!("\"{}\"", clip(&name.value)))
                 .allowed(allowed)
-                .hint_if(crate::base::diagnostic::suggest(&name.value, known))
+                .hint_if(hint.or_else(|| crate::base::diagnostic::suggest(&name.value, known)))
         });
     }
     index
@@ -240,11 +289,14 @@ fn find<'n>(
 
 /// Notes a value that is not of the form it must have.
 fn malformed(file: &Arc<SourceFile>, value: &At<String>, what: &str, allowed: &str, problems: &mut Problems) {
-    problems.push_with(|| {
-        Diagnostic::error(value.location(file), what.to_owned())
-            .found(format!("\"{}\"", clip(&value.value)))
-            .allowed(allowed.to_owned())
-    });
+    problems.push_with(|| refusal(file, value, what, allowed));
+}
+
+/// What is said of a value that is not of the form it must have.
+fn refusal(file: &Arc<SourceFile>, value: &At<String>, what: &str, allowed: &str) -> Diagnostic {
+    Diagnostic::error(value.location(file), what.to_owned())
+        .found(format!("\"{}\"", clip(&value.value)))
+        .allowed(allowed.to_owned())
 }
 
 /// Notes the first thing beyond what a policy may have of one kind; what stands there is not looked at.
@@ -257,11 +309,8 @@ fn at_most(
 ) {
     if let Some(span) = beyond {
         problems.push_with(|| {
-            Diagnostic::error(
-                crate::base::diagnostic::Location::new(file, span),
-                format!("this policy has too many {kinds}"),
-            )
-            .allowed(format!("at most {most}"))
+            Diagnostic::error(Location::new(file, span), format!("this policy has too many {kinds}"))
+                .allowed(format!("at most {most}"))
         });
     }
 }

@@ -113,11 +113,20 @@ fn text(name: &str, bytes: &[u8], problems: &mut Problems) -> Option<String> {
             let start = error.valid_up_to();
             let byte = bytes.get(start).copied().unwrap_or(0);
             let file = SourceFile::new(name, String::from_utf8_lossy(bytes).into_owned());
+            // The byte order marks of UTF-16, which some editors call "Unicode".
+            let is_wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+            let (found, encoding) = if is_wide {
+                ("UTF-16".to_owned(), "UTF-16")
+            } else {
+                (format!("the byte 0x{byte:02X}"), "ISO-8859-1")
+            };
             problems.push(
                 Diagnostic::error(Location::new(&file, start..start), "this file is not UTF-8")
-                    .found(format!("the byte 0x{byte:02X}"))
+                    .found(found)
                     .allowed("text in UTF-8")
-                    .hint("save the file as UTF-8, for instance with `iconv -f ISO-8859-1 -t UTF-8`"),
+                    .hint(format!(
+                        "save the file as UTF-8, for instance with `iconv -f {encoding} -t UTF-8`"
+                    )),
             );
             None
         }

@@ -21,6 +21,10 @@ impl AddressRule {
             return Address::parse(&format!("a@{domain}"))
                 .map(|address| AddressRule::Domain(address.domain().to_owned()));
         }
+        // `*@host` looks like a pattern, and would be an address that nobody has.
+        if text.starts_with('*') {
+            return None;
+        }
         Address::parse(text).map(|address| AddressRule::Address(address.key()))
     }
 
@@ -145,6 +149,10 @@ impl SenderGlob {
     /// Parses a glob such as `*@vip.example`.
     pub fn parse(text: &str) -> Option<Self> {
         if text.trim().is_empty() || text.len() > 320 {
+            return None;
+        }
+        // Without a star it is one address.
+        if !text.contains('*') && Address::parse(text).is_none() {
             return None;
         }
         let pieces = text.to_lowercase().split('*').map(str::to_owned).collect();

@@ -41,7 +41,12 @@ pub(super) struct Policy {
     pub(super) conversation: Conversation,
     pub(super) auto_reply: AutoReply,
     pub(super) accepts: Vec<Accept>,
+    /// Sections that are there in some form; what is wrong with them was said.
+    pub(super) attempted: Vec<&'static str>,
 }
+
+/// Sections that every policy must have.
+const REQUIRED: [&str; 4] = ["calendar", "desk", "label", "coverage"];
 
 /// `[identity]`.
 #[derive(Debug, Default)]
@@ -118,13 +123,21 @@ pub(super) fn read_policy(file: &Arc<SourceFile>, problems: &mut Problems) -> Op
             conversation: rules::conversation(root, problems),
             auto_reply: rules::auto_reply(root, problems),
             accepts: rules::accepts(root, problems),
+            attempted: REQUIRED.into_iter().filter(|section| root.attempts(section)).collect(),
         }
     })
 }
 
+const IDENTITY_KEYS: &[&str] = &["addresses", "addressed_to", "agents", "authserv_ids", "machine_markers"];
+
 fn identity(root: &Table<'_>, problems: &mut Problems) -> Identity {
     let Some(table) = root.table("identity", problems) else { return Identity::default() };
-    table.only(&["addresses", "addressed_to", "agents", "authserv_ids", "machine_markers"], problems);
+    // All that stands below a `[table]` is part of it.
+    let above = |key: &str| {
+        let is_above = ["name", "mailboxes"].contains(&key);
+        is_above.then(|| format!("`{key}` stands at the top of the file, above the first `[table]`"))
+    };
+    table.only_or(IDENTITY_KEYS, above, problems);
     Identity {
         addresses: table.strings("addresses", problems),
         addressed_to: table.strings("addressed_to", problems),
@@ -135,7 +148,8 @@ fn identity(root: &Table<'_>, problems: &mut Problems) -> Identity {
 }
 
 fn customers(root: &Table<'_>, problems: &mut Problems) -> Customers {
-    let Some(table) = root.table("customers", problems) else { return Customers::default() };
+    let such_as = "a table: `[customers]` with file = \"customers.csv\"";
+    let Some(table) = root.table_such_as("customers", such_as, problems) else { return Customers::default() };
     table.only(&["file", "default_plan"], problems);
     Customers { file: table.string("file", problems), default_plan: table.string("default_plan", problems) }
 }
@@ -153,15 +167,28 @@ fn forms(root: &Table<'_>, problems: &mut Problems) -> Vec<At<String>> {
 
 /// The `when` of a rule; no entries when it has none.
 fn when(table: &Table<'_>, problems: &mut Problems) -> Option<When> {
-    let when = table.table("when", problems)?;
+    let such_as = "a table, such as { hours = \"closed\", urgency = \"urgent\" }";
+    let when = table.table_such_as("when", such_as, problems)?;
     let mut entries = Vec::new();
     for (key, value) in when.entries() {
+        if JOINTS.contains(&key.value) {
+            problems.push_with(|| {
+                Diagnostic::error(key.location(when.file()), "conditions are not joined by words")
+                    .found(format!("`{}`", key.value))
+                    .allowed("conditions that all hold, such as { hours = \"closed\", urgency = \"urgent\" }; a list is any of its values; { not = … } is none of them")
+                    .hint("for one condition or another write two rules")
+            });
+            continue;
+        }
         if let Some(meant) = when_value(&value, problems) {
             entries.push((At::new(key.value.to_owned(), key.span), meant));
         }
     }
     Some(When { entries })
 }
+
+/// What other languages join conditions with.
+const JOINTS: [&str; 6] = ["or", "and", "any", "all", "not", "if"];
 
 fn when_value(value: &Value<'_>, problems: &mut Problems) -> Option<WhenValue> {
     if let Some(is) = value.as_bool() {

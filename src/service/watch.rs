@@ -83,11 +83,13 @@ pub struct Rules {
 pub struct Reload {
     /// When.
     pub at: Timestamp,
+    /// Since when the files on disk have been refused; later refusals leave it as it is.
+    pub refused_since: Option<Timestamp>,
     /// Whether what was read is in force now.
     pub outcome: ReloadOutcome,
     /// One line each: what changed, what waits for a restart, or why it was refused.
     pub notes: Vec<String>,
-    /// Every mistake, as `nightdesk check` shows it; empty when there was none.
+    /// The first mistakes, as `nightdesk check` shows them, and how many more there are; empty when there was none.
     pub diagnostics: String,
 }
 

@@ -24,9 +24,12 @@ const FOLDERS: [&str; 3] = ["replies", "holidays", "tests"];
 /// When the folder itself cannot be read, holds more than a policy can, or a file whose name cannot be shown.
 pub fn policy_folder(path: &Path) -> io::Result<Files> {
     let mut reader = Reader { files: Files::default(), bytes: 0 };
+    let has_policy = path.join("policy.toml").is_file();
     reader.folder(path, "", |name| {
         let is_table = Path::new(name).extension().is_some_and(|ending| ending == "csv");
-        name == "policy.toml" || is_table
+        // Without the file itself, one that is nearly called so tells what happened.
+        let is_nearly = !has_policy && name.to_lowercase().starts_with("policy.t");
+        name == "policy.toml" || is_table || is_nearly
     })?;
     for folder in FOLDERS {
         let inside = path.join(folder);

@@ -177,6 +177,29 @@ fn status_is_negative_when_nobody_lives_or_something_is_wrong() {
 }
 
 #[test]
+fn status_shows_what_a_reload_refused_and_what_still_runs() {
+    let desk = Desk::new();
+    written(&desk.path("night.db"), async |change, now| {
+        mailbox(change, now).await;
+        let refused = serde_json::json!({
+            "at": now, "refused_since": now - SignedDuration::from_mins(5), "outcome": "refused",
+            "notes": ["the settings or policies have mistakes"],
+            "diagnostics": "error: a condition cannot look at this\n --> policy.toml:3:1\u{1b}[2J\n\n1 mistake\n",
+        });
+        let status =
+            status("waiting", false, now).replace("\"reload\":null", &format!("\"reload\":{refused}"));
+        change.heartbeat(&status, now).await.expect("a sign of life");
+    });
+    let ran = desk.ran(&["status"]);
+    assert_eq!(ran.code, Some(1));
+    let line = "! a reload was refused 5m ago: the settings or policies have mistakes; the daemon runs on what it had before\n";
+    assert!(ran.answer.starts_with(line), "{}", ran.answer);
+    assert!(ran.answer.contains("\npolicies alloy (d1)\n"), "{}", ran.answer);
+    let shown = "what was refused:\n\nerror: a condition cannot look at this\n --> policy.toml:3:1 [2J\n\n1 mistake\n";
+    assert!(ran.answer.ends_with(shown), "{}", ran.answer);
+}
+
+#[test]
 fn a_daemon_that_fell_silent_is_not_running() {
     let desk = Desk::new();
     written(&desk.path("night.db"), async |change, now| {

@@ -99,12 +99,74 @@ async fn sighup_takes_a_good_policy_and_keeps_the_old_one_for_a_bad_one() {
 
     desk.write_policy(|policy| policy.replace("hours = \"closed\"", "hours = \"clsoed\""));
     daemon.signal("HUP").await;
-    until("the mistake is named", async || daemon.log().contains("clsoed").then_some(())).await;
+    let refused = until("the mistake is told", async || {
+        let ran = daemon.ask(&["status"]).await;
+        ran.answer.contains("! a reload was refused").then_some(ran)
+    })
+    .await;
+    assert_eq!(refused.code, Some(1));
+    // Word for word as `check` says it, and what goes on meanwhile.
+    let checked =
+        nightdesk(&["check", "--config", desk.path("nightdesk.toml").to_str().expect("UTF-8")]).await;
+    let mistake = checked.answer.split("\n\n").next().expect("a mistake");
+    assert!(
+        mistake.contains("policy.toml:") && mistake.contains("clsoed") && mistake.contains("^^^"),
+        "{mistake}"
+    );
+    assert!(refused.answer.contains(mistake), "{}\nin\n{}", mistake, refused.answer);
+    assert!(daemon.log().contains(mistake), "{}\nin\n{}", mistake, daemon.log());
+    assert!(refused.answer.contains(&format!("policies demo ({digest})\n")), "{}", refused.answer);
+    let since = daemon.status().await["daemon"]["reload"]["refused_since"].clone();
+    daemon.signal("HUP").await;
+    until("it is refused again", async || {
+        let reload = daemon.status().await["daemon"]["reload"].clone();
+        (reload["at"] != reload["refused_since"]).then_some(())
+    })
+    .await;
+    assert_eq!(daemon.status().await["daemon"]["reload"]["refused_since"], since, "since the first refusal");
     imap.append("INBOX", &incident(&anna, &desk.evening, "kaputt again")).await;
     until("the alert by the old policy", async || {
         (desk.receiver.keys("Urgent: kaputt again").len() == 1).then_some(())
     })
     .await;
+
+    desk.write_policy(|policy| policy.replace("keywords = [\"Urgent\"]", "keywords = [\"Kaputt\"]"));
+    daemon.signal("HUP").await;
+    until("nothing is refused any more", async || {
+        let ran = daemon.ask(&["status"]).await;
+        (ran.code == Some(0) && !ran.answer.contains("refused")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_case_ends_as_it_was_given_whatever_became_of_its_escalation() {
+    let Some(servers) = servers::shared().await else { return };
+    let desk = Desk::new(&servers).await;
+    let steps = "pages = true\nsteps";
+    let given = "pages = true\ngive_up_after = \"10s\"\nsteps";
+    desk.write_policy(|policy| policy.replacen(steps, given, 1));
+    let mut daemon = desk.start();
+    daemon.ready().await;
+    let mut imap = servers.log_in(&desk.evening).await;
+    let anna = servers.customer();
+    imap.append("INBOX", &incident(&anna, &desk.evening, "as it was given")).await;
+    let alert = until("the alert", async || desk.receiver.alerts().pop()).await;
+
+    // The escalation is gone, and the one that took its place gives up tomorrow.
+    desk.write_policy(|policy| policy.replace("\"on-call\"\n", "\"night-shift\"\n"));
+    let digest = digest(&desk).await;
+    daemon.signal("HUP").await;
+    until("the new policy is at work", async || {
+        daemon.ask(&["status", "--json"]).await.answer.contains(&digest).then_some(())
+    })
+    .await;
+    until("the case lapses after its ten seconds", async || {
+        let cases = daemon.ask(&["cases", "--all", "--json"]).await.answer;
+        cases.lines().any(|case| case.contains("lapsed")).then_some(())
+    })
+    .await;
+    assert_eq!(alert.body["escalation"], "on-call");
 }
 
 /// The beginning of the digest of the desk's policy, as `check` shows it.

@@ -7,7 +7,8 @@ use crate::program::{nightdesk, root};
 use crate::{assert_all, entries, name};
 
 /// Mistakes that stand nowhere: a file that is not there has no line.
-const WITHOUT_PLACE: [&str; 1] = ["missing-policy-file"];
+const WITHOUT_PLACE: [&str; 3] =
+    ["missing-policy-file", "policy-file-in-capitals", "policy-file-with-two-endings"];
 
 /// Mistakes of the syntax of TOML and of templates, which the libraries put into words of their own.
 const SAYS_ENOUGH: [&str; 5] =

@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails loudly")]
 
+mod findings;
 mod mails;
 #[path = "../program/mod.rs"]
 mod program;

@@ -151,7 +151,13 @@ async fn what_is_watched_and_how_the_reload_went_is_told() {
     stage.notes.broken.store(true, Ordering::Relaxed);
     stage.reload(&[("account = \"main\"\n", "account = \"main\"\nstale_after = \"9m\"\n")]).await;
     let at = Timestamp::UNIX_EPOCH;
-    let reload = Reload { at, outcome: ReloadOutcome::Done, notes: Vec::new(), diagnostics: String::new() };
+    let reload = Reload {
+        at,
+        refused_since: None,
+        outcome: ReloadOutcome::Done,
+        notes: Vec::new(),
+        diagnostics: String::new(),
+    };
     stage.present.told(reload.clone());
     let running = running.borrow();
     assert_eq!(running.mailboxes["support"].stale_after, Duration::from_mins(9));

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::condition::FIXED_KEYS;
-use super::super::people::SenderGlob;
+use super::super::people::{AddressRule, SenderGlob};
 use super::super::written::{When, WhenValue};
 use super::super::{Condition, Customers, Key, Label, Lint, Matcher, Test};
-use super::{Vocabulary, malformed};
+use super::{Vocabulary, refusal};
 use crate::base::diagnostic::{Diagnostic, suggest};
 use crate::base::document::{At, Problems, clip, list};
 
@@ -55,9 +55,45 @@ fn key(name: &At<String>, vocabulary: &Vocabulary<'_>, problems: &mut Problems) 
             .coded(Lint::UndefinedName.code())
             .found(format!("`{}`", clip(&name.value)))
             .allowed(list(&known))
-            .hint_if(suggest(&name.value, known.iter().copied()))
+            .hint_if(
+                elsewhere(&name.value, vocabulary).or_else(|| suggest(&name.value, known.iter().copied())),
+            )
     });
     None
+}
+
+/// Where that can be asked or written which is no condition.
+fn elsewhere(key: &str, vocabulary: &Vocabulary<'_>) -> Option<String> {
+    let own = || vocabulary.labels.first().map_or("urgency", |label| label.name.as_str());
+    match key.to_lowercase().as_str() {
+        "keyword" | "keywords" | "word" | "words" | "pattern" | "patterns" | "subject" | "body" | "text"
+        | "contains" => Some(format!(
+            "words are looked for by labels; a rule asks for the value, such as {{ {} = … }}",
+            own()
+        )),
+        "day" | "weekday" | "time" | "at" | "date" | "week" => {
+            Some("times stand in the calendar; a rule asks for `hours`, or for `closed_for`".to_owned())
+        }
+        "from" | "address" | "domain" => Some("did you mean `sender`?".to_owned()),
+        "name" | "alert" | "defer" | "reply" | "respond_within" => Some(format!(
+            "`{}` is part of the rule, not of its `when`: write when = {{ … }} on one line, or move the key above `[….when]`",
+            clip(key)
+        )),
+        _ => None,
+    }
+}
+
+/// What is usually meant by a value that no key has.
+fn value_meant(value: &str, known: &[&str]) -> Option<String> {
+    let without = value.trim_start_matches("not ").trim_start_matches(['!', '-']).trim();
+    if without != value && known.contains(&without) {
+        return Some(format!("did you mean {{ not = \"{}\" }}?", clip(without)));
+    }
+    let several: Vec<&str> = value.split([',', '|', '/']).map(str::trim).collect();
+    if several.len() > 1 && several.iter().all(|value| known.contains(value)) {
+        return Some(format!("each value in its own quotes: [\"{}\"]", clip(&several.join("\", \""))));
+    }
+    suggest(value, known.iter().copied())
 }
 
 fn matcher(
@@ -123,13 +159,13 @@ fn globs(values: &[At<String>], vocabulary: &Vocabulary<'_>, problems: &mut Prob
     for value in values {
         match SenderGlob::parse(&value.value) {
             Some(glob) => globs.push(glob),
-            None => malformed(
-                vocabulary.file,
-                value,
-                "this is no pattern for senders",
-                "an address in which `*` stands for anything, such as \"*@vip.example\"",
-                problems,
-            ),
+            None => problems.push_with(|| {
+                let allowed = "an address in which `*` stands for anything, such as \"*@vip.example\"";
+                let host = value.value.trim().trim_start_matches('@');
+                let is_host = AddressRule::parse(&format!("@{host}")).is_some();
+                refusal(vocabulary.file, value, "this is no pattern for senders", allowed)
+                    .hint_if(is_host.then(|| format!("did you mean \"*@{}\"?", clip(host))))
+            }),
         }
     }
     globs
@@ -208,7 +244,7 @@ fn checked(
                 .coded(Lint::UndefinedName.code())
                 .found(format!("\"{}\"", clip(&value.value)))
                 .allowed(allowed_values(key, vocabulary))
-                .hint_if(suggest(&value.value, vocabulary.values.listed(key).iter().copied()))
+                .hint_if(value_meant(&value.value, vocabulary.values.listed(key)))
             });
         }
     }

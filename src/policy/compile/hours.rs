@@ -9,7 +9,7 @@ use super::super::files::TextFiles;
 use super::super::written;
 use super::super::{Assign, AssignTo, CalendarPlaces, Condition, Desk, HolidayFile, Key, Lint};
 use super::conditions::condition;
-use super::{Seen, Vocabulary, at_most, find, origin};
+use super::{Seen, Vocabulary, at_most, find, origin, repair};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip};
 use crate::calendar::{
@@ -33,6 +33,10 @@ impl Compiled {
 /// the openings of a calendar takes some milliseconds.
 const MOST_CALENDARS: usize = 100;
 
+/// The most spans that the weeks of all calendars have together: half a century of them is worked out in less than a
+/// second, and takes about 100 MB. A hundred calendars with two spans on each day have 1,400.
+const MOST_SPANS: usize = 2_000;
+
 pub(super) fn calendars(
     file: &Arc<SourceFile>,
     written: &[written::Calendar],
@@ -41,17 +45,20 @@ pub(super) fn calendars(
 ) -> Vec<Compiled> {
     let mut seen = Seen::new("calendar");
     let mut compiled = Vec::new();
-    if written.is_empty() {
-        problems.push_with(|| {
-            Diagnostic::error(Location::new(file, 0..0), "this policy has no [[calendar]]")
-                .allowed("at least one, with `name`, `time_zone` and `week`")
-        });
-    }
+    let mut spans_of_all = 0;
     let beyond = written.get(MOST_CALENDARS).map(|calendar| calendar.place.span.clone());
     at_most(file, "calendars", MOST_CALENDARS, beyond, problems);
     for calendar in written.iter().take(MOST_CALENDARS) {
         let zone = calendar.time_zone.as_ref().and_then(|zone| self::zone(file, zone, problems));
-        let week = week(file, &calendar.week, problems);
+        let mut week = week(file, &calendar.week, problems);
+        let before = spans_of_all;
+        spans_of_all += spans_in(&week);
+        if spans_of_all > MOST_SPANS {
+            // Told once; no later week is worked out.
+            let beyond = (before <= MOST_SPANS).then(|| calendar.place.span.clone());
+            at_most(file, "opening hours in its weeks together", MOST_SPANS, beyond, problems);
+            week = Week::default();
+        }
         let days = days(file, &calendar.days, problems);
         let (holidays, files) = holidays(file, &calendar.holidays, texts, problems);
         let places = places(calendar, files);
@@ -90,6 +97,10 @@ fn places(written: &written::Calendar, holidays: Vec<HolidayFile>) -> CalendarPl
     }
 }
 
+fn spans_in(week: &Week) -> usize {
+    Weekday::Monday.cycle_forward().take(7).map(|day| week.on(day).len()).sum()
+}
+
 fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -> Option<Zone> {
     match Zone::parse(&written.value) {
         Ok(zone) => Some(zone),
@@ -98,7 +109,7 @@ fn zone(file: &Arc<SourceFile>, written: &At<String>, problems: &mut Problems) -
                 Diagnostic::error(written.location(file), "there is no time zone of this name")
                     .found(format!("\"{}\"", clip(&written.value)))
                     .allowed(ZoneError::ALLOWED)
-                    .hint_if(error.hint)
+                    .hint_if(repair::zone(&written.value).or(error.hint))
             });
             None
         }
@@ -119,7 +130,7 @@ fn spans(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems
                         .allowed(
                             "two times of day such as \"08:00-20:00\", \"22:00-06:00\" or \"00:00-24:00\"",
                         )
-                        .hint(error.to_string())
+                        .hint(repair::span(&text.value).unwrap_or_else(|| error.to_string()))
                 });
             }
         }
@@ -148,7 +159,7 @@ fn week(file: &Arc<SourceFile>, written: &[(At<String>, written::Spans)], proble
                 problems.push_with(|| Diagnostic::error(days.location(file), "these are no weekdays")
                         .found(format!("`{}`", clip(&days.value)))
                         .allowed("mon, tue, wed, thu, fri, sat, sun, a range such as mon-fri, or \"mon,wed\" in quotes")
-                        .hint_if(Some(error.to_string()).filter(|text| !text.is_empty())),
+                        .hint_if(repair::weekdays(&days.value).or_else(|| Some(error.to_string()).filter(|text| !text.is_empty()))),
                 );
                 continue;
             }
@@ -209,7 +220,7 @@ fn days(
                 Diagnostic::error(text.location(file), "this is no date")
                     .found(format!("`{}`", clip(&text.value)))
                     .allowed("year, month and day, such as \"2026-12-24\"")
-                    .hint_if(turned_around(&text.value))
+                    .hint_if(repair::date(&text.value))
             }),
             Some(date) => {
                 days.insert(date, self::spans(file, spans, problems));
@@ -217,14 +228,6 @@ fn days(
         }
     }
     days
-}
-
-/// `24.12.2026` and `24-12-2026` are the usual slips.
-fn turned_around(text: &str) -> Option<String> {
-    let mut parts = text.split(['.', '-', '/']).map(str::trim);
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let date: Date = format!("{year}-{month:0>2}-{day:0>2}").parse().ok()?;
-    Some(format!("did you mean \"{date}\"?"))
 }
 
 fn holidays(
@@ -239,12 +242,25 @@ fn holidays(
     for name in written.iter().take(MOST_CALENDARS) {
         if !texts.contains(&name.value) {
             let known = texts.names("holidays", &[".ics"]);
+            let file_name = |path: &str| path.rsplit('/').next() == Some(name.value.as_str());
+            let lies = known
+                .iter()
+                .find(|path| file_name(path))
+                .map(|path| format!("did you mean `{}`?", clip(path)));
+            let lies = lies.or_else(|| {
+                let date = name.value.parse::<Date>().is_ok();
+                date.then(|| format!("a single day stands in `days`: {{ \"{}\" = [] }}", clip(&name.value)))
+            });
+            let lies = lies.or_else(|| {
+                let web = name.value.contains("://");
+                web.then(|| "nothing is fetched: save the calendar into the folder holidays/".to_owned())
+            });
             problems.push_with(|| {
                 Diagnostic::error(name.location(file), "this holiday file is missing")
                     .coded(Lint::HolidaysMissing.code())
                     .found(format!("\"{}\"", clip(&name.value)))
                     .allowed("an iCalendar file of this folder, such as \"holidays/us.ics\"")
-                    .hint_if(suggest(&name.value, known.iter().map(String::as_str)))
+                    .hint_if(lies.or_else(|| suggest(&name.value, known.iter().map(String::as_str))))
             });
             continue;
         }
@@ -270,12 +286,6 @@ pub(super) fn desks(
     calendars: &[Compiled],
     problems: &mut Problems,
 ) -> (Vec<Desk>, Vec<String>) {
-    if written.desks.is_empty() {
-        problems.push_with(|| {
-            Diagnostic::error(Location::new(file, 0..0), "this policy has no [[desk]]")
-                .allowed("at least one, with `name` and `calendar`")
-        });
-    }
     let mut seen = Seen::new("desk");
     let mut desks = Vec::new();
     let beyond = written.desks.get(super::MOST_RULES).map(|desk| desk.place.span.clone());

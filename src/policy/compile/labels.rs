@@ -8,8 +8,8 @@ use super::super::words::Use;
 use super::super::written;
 use super::super::{Label, LabelKind, Origin, Place, PlaceSet, Term, TermKind, Words};
 use super::word_lists::WordLists;
-use super::{Seen, at_most, find, malformed, origin};
-use crate::base::diagnostic::{Diagnostic, Location, SourceFile};
+use super::{Seen, at_most, find, malformed, origin, refusal};
+use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip};
 use crate::lexicon::{Lexicon, NearMisses, Patterns};
 
@@ -59,10 +59,14 @@ pub(super) fn labels(
     lists: &WordLists,
     problems: &mut Problems,
 ) -> (Vec<Label>, Option<WordsWithoutAsks>) {
-    if !written.labels.iter().any(|label| label.name.value == URGENCY) {
+    if let Some(other) = written.labels.first()
+        && !written.labels.iter().any(|label| label.name.value == URGENCY)
+    {
+        let like = written.labels.iter().find(|label| suggest(&label.name.value, [URGENCY]).is_some());
         problems.push_with(|| {
-            Diagnostic::error(Location::new(file, 0..0), "this policy has no label `urgency`")
+            Diagnostic::error(like.unwrap_or(other).name.location(file), "this policy has no label `urgency`")
                 .allowed("at least one [[label.urgency]] with the words that the desk has published")
+                .hint_if(like.map(|_| "did you mean `urgency`?".to_owned()))
         });
     }
     let mut seen = Seen::new("label");
@@ -151,7 +155,7 @@ fn word_label(
         }
         if is_default {
             default = default.or(Some(value));
-        } else if !has_words {
+        } else if !has_words && !word.is_broken {
             problems.push_with(|| {
                 Diagnostic::error(word.place.location(file), "nothing ever gives this value")
                     .found(format!("\"{}\" without keywords and patterns", clip(&name.value)))
@@ -159,7 +163,7 @@ fn word_label(
             });
         }
     }
-    if values.is_empty() {
+    if values.is_empty() && label.is_list {
         problems.push_with(|| {
             Diagnostic::error(
                 label.name.location(file),
@@ -235,17 +239,27 @@ fn places(
             "attachment-name" => places.insert(Place::AttachmentName),
             other => match header_index(other, &mut collected.headers) {
                 Some(index) => places.insert(Place::Header(index)),
-                None => malformed(
-                    file,
-                    place,
-                    "words cannot be looked for there",
-                    "\"subject\", \"body\", \"attachment-name\", or at most 32 header fields such as \"header:X-Severity\"",
-                    problems,
-                ),
+                None => problems.push_with(|| {
+                    let allowed = "\"subject\", \"body\", \"attachment-name\", or at most 32 header fields such as \"header:X-Severity\"";
+                    refusal(file, place, "words cannot be looked for there", allowed).hint_if(place_meant(other))
+                }),
             },
         }
     }
     places
+}
+
+/// What is usually meant by a place that is none.
+fn place_meant(place: &str) -> Option<String> {
+    let field = place.strip_prefix("header:").unwrap_or(place).trim();
+    let is_field = field.starts_with("X-") || (place.starts_with("header:") && !field.is_empty());
+    if is_field && header_index(&format!("header:{field}"), &mut Vec::new()).is_some() {
+        return Some(format!("did you mean \"header:{}\"?", clip(field)));
+    }
+    if place.starts_with("attachment") {
+        return Some("did you mean \"attachment-name\"? What an attachment holds is not read".to_owned());
+    }
+    suggest(place, ["subject", "body"])
 }
 
 fn header_index(place: &str, headers: &mut Vec<String>) -> Option<usize> {
@@ -360,6 +374,9 @@ pub(super) fn patterns(
     let beyond = places.get(MOST_PATTERNS).map(|place| place.span.clone());
     at_most(file, "patterns", MOST_PATTERNS, beyond, problems);
     let sources = sources.get(..MOST_PATTERNS).unwrap_or(sources);
+    for (source, place) in sources.iter().zip(places) {
+        misread(file, source.as_ref(), place, problems);
+    }
     let mut error = match Patterns::build(sources) {
         Ok(patterns) => return Some(patterns),
         Err(error) => error,
@@ -369,10 +386,14 @@ pub(super) fn patterns(
         let bad = first + error.index;
         let location =
             places.get(bad).map_or_else(|| Location::new(file, 0..0), |place| place.location(file));
+        let hint = sources.get(bad).and_then(|source| pattern_hint(source.as_ref()));
         problems.push_with(|| {
-            Diagnostic::error(location, "this pattern cannot be used").found(error.message).allowed(
-                "a linear-time regular expression of moderate size that matches at least one character",
-            )
+            Diagnostic::error(location, "this pattern cannot be used")
+                .found(error.message)
+                .allowed(
+                    "a linear-time regular expression of moderate size that matches at least one character",
+                )
+                .hint_if(hint)
         });
         // Sound alone, so it is the sum that is too large, and no pattern behind it can mend that.
         if sources.get(bad).is_none_or(|source| Patterns::build(&[source.as_ref()]).is_ok()) {
@@ -385,6 +406,39 @@ pub(super) fn patterns(
             Ok(_) | Err(_) => return None,
         }
     }
+}
+
+/// Notes a pattern that can be compiled and never means what its author wrote.
+fn misread(file: &Arc<SourceFile>, source: &str, place: &At<()>, problems: &mut Problems) {
+    // Line breaks and tabs lay out a long pattern; no text has any other control character after folding.
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if source.contains(is_odd) {
+        problems.push_with(|| {
+            Diagnostic::error(place.location(file), "this pattern holds a control character")
+                .found("between double quotes `\\b` is a backspace, and no mail has one")
+                .allowed("patterns between single quotes, such as '\\bapi\\b'")
+        });
+    }
+    let slashes = source.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    if let Some((inner, flags)) = slashes
+        && !inner.is_empty()
+        && flags.bytes().all(|flag| b"gimsuxy".contains(&flag))
+    {
+        problems.push_with(|| {
+            Diagnostic::error(place.location(file), "slashes around a pattern are part of it")
+                .found(format!("`{}`", clip(source)))
+                .allowed("the pattern alone; capitals never matter")
+                .hint(format!("did you mean '{}'?", clip(inner)))
+        });
+    }
+}
+
+/// What is usually meant by a pattern that cannot be compiled.
+fn pattern_hint(source: &str) -> Option<String> {
+    let starts_with_star = source.starts_with('*') || source.contains("|*") || source.contains("(*");
+    starts_with_star.then(|| {
+        "`*` repeats what stands before it: `.*` is any text, and a pattern needs none around it".to_owned()
+    })
 }
 
 /// Matrices after the labels they need; what is left over needs itself.
@@ -439,6 +493,9 @@ fn matrix(
     let rows = find(file, matrix.rows.as_ref()?, "label", names(), problems)?;
     let columns = find(file, matrix.columns.as_ref()?, "label", names(), problems)?;
     let (row_label, column_label) = (labels.get(rows)?, labels.get(columns)?);
+    if let Some(twice) = matrix.columns.as_ref().filter(|_| rows == columns) {
+        malformed(file, twice, "rows and columns are the same label", "two different labels", problems);
+    }
     if row_label.values.len() * column_label.values.len() > MOST_CELLS {
         at_most(file, "cells in one matrix", MOST_CELLS, Some(matrix.place.span.clone()), problems);
         return None;
@@ -468,7 +525,7 @@ fn matrix(
         }
     }
     let missing = missing_cells(row_label, column_label, &cells);
-    if !missing.is_empty() {
+    if !missing.is_empty() && !matrix.is_broken {
         problems.push_with(|| {
             Diagnostic::error(matrix.name.location(file), "this matrix has no value for some combinations")
                 .found(format!("nothing for {}", crate::base::document::list(&missing)))

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::super::files::TextFiles;
 use super::super::written;
 use super::super::{AddressRule, AutoReply, Customer, Customers, Identity, Lint};
-use super::{POLICY_FILE, malformed};
+use super::rules::no_duration;
+use super::{POLICY_FILE, malformed, refusal, repair};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
-use crate::base::duration::{DURATION_FORM, RATE_FORM, Rate, parse_duration, parse_rate};
+use crate::base::duration::{RATE_FORM, Rate, parse_duration, parse_rate};
 use crate::mail::Mailbox;
 
 const ADDRESS_FORM: &str = "an address such as \"support@example.com\", or a host such as \"@example.com\"";
@@ -25,9 +26,10 @@ pub(super) fn identity(
         for text in list {
             match AddressRule::parse(&text.value) {
                 Some(rule) => rules.push(rule),
-                None => {
-                    malformed(file, text, "this is neither an address nor a host", ADDRESS_FORM, problems);
-                }
+                None => problems.push_with(|| {
+                    refusal(file, text, "this is neither an address nor a host", ADDRESS_FORM)
+                        .hint_if(repair::address(&text.value))
+                }),
             }
         }
         rules
@@ -39,9 +41,26 @@ pub(super) fn identity(
         addressed_to,
         agents,
         forms,
-        authserv_ids: identity.authserv_ids.iter().map(|id| id.value.clone()).collect(),
+        authserv_ids: authserv_ids(file, &identity.authserv_ids, problems),
         machine_markers: markers(file, &identity.machine_markers, problems),
     }
+}
+
+/// RFC 8601 section 2.2: a value without blanks; in practice the name of a host.
+fn authserv_ids(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems) -> Vec<String> {
+    for id in written {
+        let is_host = !id.value.is_empty() && !id.value.contains(['/', ':', '@', ',', ';']);
+        if !is_host || id.value.contains(char::is_whitespace) {
+            malformed(
+                file,
+                id,
+                "no server calls itself this",
+                "the name of a host, such as \"mx.example.com\"",
+                problems,
+            );
+        }
+    }
+    written.iter().map(|id| id.value.clone()).collect()
 }
 
 fn markers(file: &Arc<SourceFile>, written: &[At<String>], problems: &mut Problems) -> Vec<String> {
@@ -121,13 +140,72 @@ impl Rows<'_> {
 
     fn unreadable(&self, error: &csv::Error, problems: &mut Problems) {
         let line = error.position().map_or(1, csv::Position::line);
+        if self.is_unclosed(error.position()) {
+            self.unclosed(line, problems);
+            return;
+        }
         self.note(line, "this line cannot be read", problems, |diagnostic| {
             if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
                 let allowed = format!("{expected_len}, as in the first line");
-                return diagnostic.found(format!("{len} fields")).allowed(allowed);
+                let comma = "a value that holds a comma stands in quotes: \"Client, Inc.\"";
+                let hint = if len > expected_len { Some(comma.to_owned()) } else { None };
+                let plural = if *len == 1 { "" } else { "s" };
+                return diagnostic.found(format!("{len} field{plural}")).allowed(allowed).hint_if(hint);
             }
             diagnostic.found(error.to_string())
         });
+    }
+
+    /// Whether the last row begins here and a quote in it is never closed, so that it goes on to the end of the file.
+    fn is_unclosed(&self, position: Option<&csv::Position>) -> bool {
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let rest = start.and_then(|start| self.source.text.get(start..)).unwrap_or("");
+        let quotes = rest.bytes().filter(|byte| *byte == b'"').count();
+        rest.contains('"') && quotes % 2 == 1 && self.rows_after(position) == 0
+    }
+
+    /// How many rows are still to come after the one that begins here.
+    fn rows_after(&self, position: Option<&csv::Position>) -> usize {
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
+        let rest = self.source.text.get(start..).unwrap_or("");
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(rest.as_bytes());
+        reader.byte_records().skip(1).take(1).count()
+    }
+
+    fn unclosed(&self, line: u64, problems: &mut Problems) {
+        self.note(line, "a quote in this line is never closed", problems, |diagnostic| {
+            diagnostic
+                .found("everything behind it is one value")
+                .allowed("quotes in pairs around a value; a quote within one is written twice")
+        });
+    }
+
+    /// What is wrong with the first line as a whole; its names are not looked at then.
+    fn is_no_header(&self, header: &csv::StringRecord, problems: &mut Problems) -> bool {
+        let allowed = "a first line `sender,customer,plan,desk`; plan and desk may be left out";
+        let first = header.get(0).unwrap_or("");
+        let separator = [';', '\t', '|'].into_iter().find(|mark| header.len() == 1 && first.contains(*mark));
+        if let Some(mark) = separator {
+            let name = if mark == '\t' { "a tab".to_owned() } else { format!("`{mark}`") };
+            self.note(1, "the columns are not separated by commas", problems, |diagnostic| {
+                diagnostic
+                    .found(format!("{name} between the columns"))
+                    .allowed(allowed)
+                    .hint("save the table again as CSV, with the comma as separator")
+            });
+            return true;
+        }
+        let is_row = header.iter().any(|field| AddressRule::parse(field).is_some());
+        if is_row {
+            self.note(1, "the first line does not name the columns", problems, |diagnostic| {
+                diagnostic
+                    .found(format!("\"{}\"", clip(first)))
+                    .allowed(allowed)
+                    .hint("put that line before this one")
+            });
+        }
+        is_row
     }
 
     /// Which column stands where; `sender` and `customer` must be there.
@@ -137,8 +215,17 @@ impl Rows<'_> {
         problems: &mut Problems,
     ) -> Option<[Option<usize>; 4]> {
         let header = reader.headers().ok()?.clone();
-        for name in &header {
-            if !COLUMNS.contains(&name) {
+        if self.is_no_header(&header, problems) {
+            return None;
+        }
+        let before = problems.count();
+        for (index, name) in header.iter().enumerate() {
+            if header.iter().take(index).any(|earlier| earlier.eq_ignore_ascii_case(name)) {
+                self.note(1, "two columns have the same name", problems, |diagnostic| {
+                    diagnostic.found(format!("\"{}\" twice", clip(name))).allowed("each column once")
+                });
+            }
+            if !COLUMNS.iter().any(|column| column.eq_ignore_ascii_case(name)) {
                 self.note(1, "unknown column", problems, |diagnostic| {
                     diagnostic
                         .found(format!("\"{}\"", clip(name)))
@@ -147,9 +234,10 @@ impl Rows<'_> {
                 });
             }
         }
-        let columns = COLUMNS.map(|column| header.iter().position(|name| name == column));
+        let named = |column: &str| header.iter().position(|name| name.eq_ignore_ascii_case(column));
+        let columns = COLUMNS.map(named);
         for (column, place) in COLUMNS.iter().zip(columns).take(2) {
-            if place.is_none() {
+            if place.is_none() && problems.count() == before {
                 self.note(1, "a column is missing", problems, |diagnostic| {
                     diagnostic
                         .found(format!("no `{column}`"))
@@ -164,9 +252,16 @@ impl Rows<'_> {
         let line = record.position().map_or(1, csv::Position::line);
         let field = |index: &Option<usize>| index.and_then(|index| record.get(index)).unwrap_or("");
         let [sender, name, plan, desk] = columns.each_ref().map(field);
+        if record.iter().any(|field| field.contains('\n')) && self.is_unclosed(record.position()) {
+            self.unclosed(line, problems);
+            return;
+        }
         let Some(rule) = AddressRule::parse(sender) else {
             self.note(line, "this is neither an address nor a host", problems, |diagnostic| {
-                diagnostic.found(format!("\"{}\"", clip(sender))).allowed(ADDRESS_FORM)
+                diagnostic
+                    .found(format!("\"{}\"", clip(sender)))
+                    .allowed(ADDRESS_FORM)
+                    .hint_if(repair::address(sender))
             });
             return;
         };
@@ -241,10 +336,13 @@ pub(super) fn auto_reply(
     let from = from.map(|from| from.value.clone());
     let mut duration = |written: &Option<At<String>>, default| {
         let Some(text) = written else { return default };
-        parse_duration(&text.value).unwrap_or_else(|| {
-            malformed(file, text, "this is no duration", DURATION_FORM, problems);
-            default
-        })
+        let parsed = parse_duration(&text.value);
+        if parsed.is_none() {
+            problems.push_with(|| no_duration(file, text));
+        } else if parsed == Some(jiff::SignedDuration::ZERO) {
+            malformed(file, text, "no time at all makes no limit", "more than \"0m\"", problems);
+        }
+        parsed.unwrap_or(default)
     };
     let day = jiff::SignedDuration::from_hours(24);
     let (once_per, max_age) = (duration(&written.once_per, day), duration(&written.max_age, day));
@@ -252,7 +350,9 @@ pub(super) fn auto_reply(
         let default = Rate { count, per: jiff::SignedDuration::from_hours(1) };
         let Some(text) = written else { return default };
         parse_rate(&text.value).unwrap_or_else(|| {
-            malformed(file, text, "this is no rate", RATE_FORM, problems);
+            problems.push_with(|| {
+                refusal(file, text, "this is no rate", RATE_FORM).hint_if(repair::rate(&text.value))
+            });
             default
         })
     };

@@ -13,8 +13,8 @@ use super::super::{
 use super::conditions::condition;
 use super::labels::patterns;
 use super::word_lists::WordLists;
-use super::{Seen, Vocabulary, at_most, find, malformed, origin};
-use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
+use super::{Seen, Vocabulary, at_most, find, find_or, malformed, origin, refusal, repair};
+use crate::base::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
 use crate::base::duration::{DURATION_FORM, parse_duration};
 use crate::lexicon::Patterns;
@@ -97,12 +97,17 @@ fn duration(
 ) -> Option<SignedDuration> {
     let parsed = parse_duration(&text.value);
     if parsed.is_none() {
-        malformed(vocabulary.file, text, "this is no duration", DURATION_FORM, problems);
+        problems.push_with(|| no_duration(vocabulary.file, text));
     }
     parsed
 }
 
-/// A pager that rings every second helps nobody.
+/// What is said of a duration that cannot be read.
+pub(super) fn no_duration(file: &Arc<SourceFile>, text: &At<String>) -> Diagnostic {
+    refusal(file, text, "this is no duration", DURATION_FORM).hint_if(repair::duration(&text.value))
+}
+
+/// A pager that rings every second helps nobody, and an escalation that gives up at once tells nobody anything.
 fn too_often(
     escalation: &written::Escalation,
     repeat_every: Option<SignedDuration>,
@@ -113,6 +118,16 @@ fn too_often(
         && every < SignedDuration::from_mins(1)
     {
         malformed(vocabulary.file, written, "an alert cannot repeat so often", "\"1m\" or more", problems);
+    }
+    let gives_up = escalation.give_up_after.as_ref();
+    if let Some(written) = gives_up.filter(|text| parse_duration(&text.value) == Some(SignedDuration::ZERO)) {
+        malformed(
+            vocabulary.file,
+            written,
+            "this gives up before anybody can come",
+            "more than \"0m\"",
+            problems,
+        );
     }
 }
 
@@ -136,7 +151,7 @@ fn steps(
     let beyond = escalation.steps.get(MOST_STEPS).map(|step| step.place.span.clone());
     at_most(file, "steps in one escalation", MOST_STEPS, beyond, problems);
     for step in escalation.steps.iter().take(MOST_STEPS) {
-        if step.notify.is_empty() {
+        if step.notify.is_empty() && !step.is_broken {
             problems.push_with(|| {
                 Diagnostic::error(step.place.location(file), "this step tells nobody")
                     .allowed("at least one channel in `notify`")
@@ -190,31 +205,29 @@ pub(super) fn coverage(
 ) -> Vec<Coverage> {
     let file = vocabulary.file;
     let mut seen = Seen::new("coverage rule");
-    if written.is_empty() {
-        problems.push_with(|| {
-            Diagnostic::error(Location::new(file, 0..0), "this policy has no [[coverage]]")
-                .allowed("at least one rule; the last one without `when`, so that it takes every mail")
-        });
-    }
     let beyond = written.get(super::MOST_RULES).map(|rule| rule.place.span.clone());
     at_most(file, "coverage rules", super::MOST_RULES, beyond, problems);
     let mut coverage = Vec::new();
     for rule in written.iter().take(super::MOST_RULES) {
         let when = condition(rule.when.as_ref(), vocabulary, &[], problems);
-        let mut escalation = |name: &At<String>| {
-            find(file, name, "escalation", escalations.iter().map(|one| one.name.as_str()), problems)
-        };
+        let mut escalation = |name: &At<String>| self::escalation(file, name, escalations, problems);
         let alerts: Vec<usize> = rule.alert.iter().filter_map(&mut escalation).collect();
         let defer = rule.defer.as_ref().and_then(&mut escalation);
         let reply = rule
             .reply
             .as_ref()
-            .and_then(|name| find(file, name, "reply template", replies.names(), problems))
+            .and_then(|name| {
+                let hint = template(&name.value, replies);
+                find_or(file, name, ("reply template", hint), replies.names(), problems)
+            })
             .and_then(|_| replies.find(&rule.reply.as_ref()?.value));
         let target = rule.respond_within.as_ref().and_then(|text| {
             let target = parse_target(&text.value);
             if target.is_none() {
-                malformed(file, text, "this is no response target", TARGET_FORM, problems);
+                problems.push_with(|| {
+                    refusal(file, text, "this is no response target", TARGET_FORM)
+                        .hint_if(repair::target(&text.value))
+                });
             }
             target
         });
@@ -225,6 +238,28 @@ pub(super) fn coverage(
         coverage.push(Coverage { name: name.value.clone(), when, alerts, defer, reply, target, origin });
     }
     coverage
+}
+
+/// The escalation of this name.
+fn escalation(
+    file: &Arc<SourceFile>,
+    name: &At<String>,
+    escalations: &[Escalation],
+    problems: &mut Problems,
+) -> Option<usize> {
+    let tells = |one: &&Escalation| one.steps.iter().any(|step| step.notify.contains(&name.value));
+    let hint = escalations.iter().find(tells).map(|one| {
+        format!("`{}` is a channel; the escalation that tells it is `{}`", clip(&name.value), clip(&one.name))
+    });
+    let known = escalations.iter().map(|one| one.name.as_str());
+    find_or(file, name, ("escalation", hint), known, problems)
+}
+
+/// What a template is called that was named like its file.
+fn template(name: &str, replies: &Replies) -> Option<String> {
+    let bare = name.trim_start_matches("replies/").trim_end_matches(".txt").trim_end_matches(".html");
+    let known = bare != name && replies.names().any(|known| known == bare);
+    known.then(|| format!("the name without folder and ending: \"{}\"", clip(bare)))
 }
 
 pub(super) fn also(
@@ -240,13 +275,8 @@ pub(super) fn also(
     at_most(file, "also rules", super::MOST_RULES, beyond, problems);
     for rule in written.iter().take(super::MOST_RULES) {
         let when = condition(rule.when.as_ref(), vocabulary, &[], problems);
-        let alerts = rule
-            .alert
-            .iter()
-            .filter_map(|name| {
-                find(file, name, "escalation", escalations.iter().map(|one| one.name.as_str()), problems)
-            })
-            .collect();
+        let alerts =
+            rule.alert.iter().filter_map(|name| escalation(file, name, escalations, problems)).collect();
         let Some(name) = rule.name.as_ref().filter(|name| seen.is_new(file, name, problems)) else {
             continue;
         };

@@ -1,7 +1,7 @@
 //! As written: `[[calendar]]`, `[[desk]]`, `[[assign]]`.
 
 use super::When;
-use crate::base::document::{At, Problems, Table};
+use crate::base::document::{At, Problems, Table, Value};
 
 #[derive(Debug)]
 pub(in crate::policy) struct Calendar {
@@ -59,12 +59,27 @@ pub(super) fn calendars(root: &Table<'_>, problems: &mut Problems) -> Vec<Calend
 }
 
 fn spans_by_key<'d>(table: &Table<'d>, key: &'d str, problems: &mut Problems) -> Vec<(At<String>, Spans)> {
-    let Some(table) = table.table(key, problems) else { return Vec::new() };
+    let such_as = match key {
+        "days" => "a table, such as { \"2026-12-24\" = [\"08:00-12:00\"], \"2026-12-31\" = [] }",
+        _ => "a table, such as { mon-fri = [\"08:00-20:00\"] }",
+    };
+    let Some(table) = table.table_such_as(key, such_as, problems) else { return Vec::new() };
     table
         .entries()
         .into_iter()
-        .map(|(day, spans)| (At::new(day.value.to_owned(), day.span), spans.strings(problems)))
+        .map(|(day, spans)| (At::new(day.value.to_owned(), day.span), day_spans(&spans, problems)))
         .collect()
+}
+
+/// The hours of a day; a day that is called closed in a word is told how.
+fn day_spans(value: &Value<'_>, problems: &mut Problems) -> Spans {
+    let is_closed = value.as_bool() == Some(false)
+        || value.as_str().is_some_and(|text| ["closed", "off", "none", "holiday", ""].contains(&text.trim()));
+    if is_closed {
+        value.wrong_type("a list of hours; a day without any is closed: []", problems);
+        return Spans::new();
+    }
+    value.strings(problems)
 }
 
 pub(super) fn desks(root: &Table<'_>, problems: &mut Problems) -> Vec<Desk> {

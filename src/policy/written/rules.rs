@@ -27,7 +27,7 @@ pub(in crate::policy) struct Escalation {
     pub(in crate::policy) name: Option<At<String>>,
     pub(in crate::policy) pages: Option<At<bool>>,
     pub(in crate::policy) steps: Vec<Step>,
-    /// There is a key `steps`, whatever it holds.
+    /// It has a list of steps, and nothing was wrong with its form.
     pub(in crate::policy) steps_written: bool,
     pub(in crate::policy) repeat_every: Option<At<String>>,
     pub(in crate::policy) remind_before: Option<At<String>>,
@@ -40,6 +40,8 @@ pub(in crate::policy) struct Escalation {
 pub(in crate::policy) struct Step {
     pub(in crate::policy) after: Option<At<String>>,
     pub(in crate::policy) notify: Vec<At<String>>,
+    /// Something in it is wrong, and was said.
+    pub(in crate::policy) is_broken: bool,
     pub(in crate::policy) place: At<()>,
 }
 
@@ -89,8 +91,13 @@ pub(super) fn also(root: &Table<'_>, problems: &mut Problems) -> Vec<Also> {
     tables
         .iter()
         .map(|table| {
-            table.only(&["name", "when", "alert"], problems);
-            if table.get("alert").is_none() {
+            let before = problems.count();
+            let defers = |key: &str| {
+                (key == "defer")
+                    .then(|| "an `also` rule alerts at once; deferring is for [[coverage]]".to_owned())
+            };
+            table.only_or(&["name", "when", "alert"], defers, problems);
+            if table.get("alert").is_none() && problems.count() == before {
                 table.missing("alert", "the name of an [[escalation]]", problems);
             }
             Also {
@@ -118,15 +125,14 @@ pub(super) fn escalations(root: &Table<'_>, problems: &mut Problems) -> Vec<Esca
                     problems,
                 );
             }
+            let before = problems.count();
+            let steps = table.tables("steps", problems);
+            let steps_written = table.get("steps").is_some() && problems.count() == before;
             Escalation {
                 name: table.required_string("name", "a name that rules refer to", problems),
                 pages: table.boolean("pages", problems),
-                steps: table
-                    .tables("steps", problems)
-                    .iter()
-                    .map(|step| self::step(step, problems))
-                    .collect(),
-                steps_written: table.get("steps").is_some(),
+                steps: steps.iter().map(|step| self::step(step, problems)).collect(),
+                steps_written,
                 repeat_every: table.string("repeat_every", problems),
                 remind_before: table.string("remind_before", problems),
                 group_by: table.strings("group_by", problems),
@@ -138,15 +144,18 @@ pub(super) fn escalations(root: &Table<'_>, problems: &mut Problems) -> Vec<Esca
 }
 
 fn step(table: &Table<'_>, problems: &mut Problems) -> Step {
-    table.only(&["after", "notify"], problems);
-    if table.get("notify").is_none() {
+    let before = problems.count();
+    let recipients = |key: &str| {
+        let is_like = ["to", "channel", "channels", "who", "alert"].contains(&key);
+        is_like.then(|| "channels stand in `notify`".to_owned())
+    };
+    table.only_or(&["after", "notify"], recipients, problems);
+    if table.get("notify").is_none() && problems.count() == before {
         table.missing("notify", "the names of channels, such as [\"pager\"]", problems);
     }
-    Step {
-        after: table.required_string("after", "how long after the start, such as \"15m\"", problems),
-        notify: table.strings("notify", problems),
-        place: At::new((), table.span()),
-    }
+    let after = table.required_string("after", "how long after the start, such as \"15m\"", problems);
+    let notify = table.strings("notify", problems);
+    Step { after, notify, is_broken: problems.count() > before, place: At::new((), table.span()) }
 }
 
 pub(super) fn conversation(root: &Table<'_>, problems: &mut Problems) -> Conversation {

@@ -8,6 +8,8 @@ pub(in crate::policy) struct Label {
     pub(in crate::policy) name: At<String>,
     /// Strongest first.
     pub(in crate::policy) values: Vec<Word>,
+    /// It is written as a list of tables; anything else was noted.
+    pub(in crate::policy) is_list: bool,
 }
 
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(in crate::policy) struct Word {
     pub(in crate::policy) keywords: Vec<At<String>>,
     pub(in crate::policy) except: Vec<At<String>>,
     pub(in crate::policy) patterns: Vec<At<String>>,
+    /// Something in it is wrong, and was said.
+    pub(in crate::policy) is_broken: bool,
     pub(in crate::policy) places: Vec<At<String>>,
     pub(in crate::policy) default: Option<At<bool>>,
     pub(in crate::policy) place: At<()>,
@@ -28,6 +32,8 @@ pub(in crate::policy) struct Matrix {
     pub(in crate::policy) columns: Option<At<String>>,
     /// Row value, then column value and the cell.
     pub(in crate::policy) cells: Vec<(At<String>, Row)>,
+    /// Something in it is wrong, and was said.
+    pub(in crate::policy) is_broken: bool,
     pub(in crate::policy) place: At<()>,
 }
 
@@ -51,39 +57,50 @@ pub(super) fn lists(root: &Table<'_>, problems: &mut Problems) -> Vec<(At<String
 }
 
 pub(super) fn labels(root: &Table<'_>, problems: &mut Problems) -> Vec<Label> {
-    let Some(table) = root.table("label", problems) else { return Vec::new() };
+    let such_as = "tables written as `[[label.urgency]]`, in double brackets and with the name of the label";
+    let Some(table) = root.table_such_as("label", such_as, problems) else { return Vec::new() };
     let mut labels = Vec::new();
     for (name, value) in table.entries() {
-        let values = value.tables(problems).iter().map(|word| self::word(word, problems)).collect();
-        labels.push(Label { name: At::new(name.value.to_owned(), name.span), values });
+        let before = problems.count();
+        let tables = value.tables(problems);
+        let is_list = problems.count() == before;
+        let values = tables.iter().map(|word| self::word(word, problems)).collect();
+        labels.push(Label { name: At::new(name.value.to_owned(), name.span), values, is_list });
     }
     labels
 }
 
 fn word(table: &Table<'_>, problems: &mut Problems) -> Word {
+    let before = problems.count();
     table.only(&["value", "keywords", "except", "patterns", "in", "default"], problems);
-    Word {
+    let word = Word {
         value: table.required_string("value", "the value that these words give the label", problems),
         keywords: table.strings("keywords", problems),
         except: table.strings("except", problems),
         patterns: table.strings("patterns", problems),
         places: table.strings("in", problems),
         default: table.boolean("default", problems),
+        is_broken: false,
         place: At::new((), table.span()),
-    }
+    };
+    Word { is_broken: problems.count() > before, ..word }
 }
 
 pub(super) fn matrices(root: &Table<'_>, problems: &mut Problems) -> Vec<Matrix> {
-    let Some(table) = root.table("matrix", problems) else { return Vec::new() };
+    let such_as =
+        "a table written as `[matrix.priority]`, in single brackets and with the name of the matrix";
+    let Some(table) = root.table_such_as("matrix", such_as, problems) else { return Vec::new() };
     let mut matrices = Vec::new();
     for (name, value) in table.entries() {
         let Some(matrix) = value.table(problems) else { continue };
+        let before = problems.count();
         matrix.only(&["rows", "columns", "cells"], problems);
         matrices.push(Matrix {
             name: At::new(name.value.to_owned(), name.span.clone()),
             rows: matrix.required_string("rows", "the label whose values are the rows", problems),
             columns: matrix.required_string("columns", "the label whose values are the columns", problems),
             cells: cells(&matrix, problems),
+            is_broken: problems.count() > before,
             place: At::new((), name.span),
         });
     }
@@ -91,14 +108,11 @@ pub(super) fn matrices(root: &Table<'_>, problems: &mut Problems) -> Vec<Matrix>
 }
 
 fn cells(matrix: &Table<'_>, problems: &mut Problems) -> Vec<(At<String>, Row)> {
+    let such_as = "a table for each row, such as cells.high = { high = \"high\", low = \"medium\" }";
     if matrix.get("cells").is_none() {
-        matrix.missing(
-            "cells",
-            "one line a row, such as cells.high = { high = \"high\", low = \"medium\" }",
-            problems,
-        );
+        matrix.missing("cells", such_as, problems);
     }
-    let Some(rows) = matrix.table("cells", problems) else { return Vec::new() };
+    let Some(rows) = matrix.table_such_as("cells", such_as, problems) else { return Vec::new() };
     let mut cells = Vec::new();
     for (row, columns) in rows.entries() {
         let Some(columns) = columns.table(problems) else { continue };

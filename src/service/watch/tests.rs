@@ -158,6 +158,7 @@ async fn the_sign_of_life_tells_what_runs_and_how_the_last_reload_went() {
     let mut running = Running::clone(&desk.watch.running.borrow());
     running.reload = Some(Reload {
         at: desk.now,
+        refused_since: Some(desk.now),
         outcome: ReloadOutcome::Refused,
         notes: vec!["the policy has mistakes".to_owned()],
         diagnostics: "error: …".to_owned(),

@@ -93,8 +93,16 @@ impl Clock for StoryClock {
 }
 
 fn policy(name: &str) -> Arc<Policy> {
+    edited(&[("\"story\"", &format!("\"{name}\""))])
+}
+
+/// The policy of the stories with every first text replaced by the second.
+fn edited(edits: &[(&str, &str)]) -> Arc<Policy> {
     let file = |name: &str, text: &str| RawFile { name: name.into(), content: Ok(text.into()) };
-    let text = POLICY.replacen("\"story\"", &format!("\"{name}\""), 1);
+    let text = edits.iter().fold(POLICY.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "nothing to change: {from}");
+        text.replace(from, to)
+    });
     let reply = "Subject: Re: {{ subject }} [{{ reference }}]\n\nWe have it.\n";
     let files = Files { files: vec![file("policy.toml", &text), file("replies/got-it.txt", reply)] };
     let outcome = compile(&files);
@@ -434,6 +442,47 @@ async fn a_deferral_starts_at_its_opening_also_after_a_restart() {
     assert_eq!(handed.iter().filter(|entry| *entry == "alert channel/inbox REF/inbox/1").count(), 2);
     house.writer().look().await.expect("a look");
     assert!(house.handed().is_empty(), "once");
+}
+
+#[tokio::test]
+async fn what_runs_and_what_is_deferred_keeps_its_plan_when_the_policy_is_edited() {
+    let mut house = House::new().await;
+    let given = watched("support", &policy("story"), true);
+    let state = house.mailbox("support").await;
+    let mails = vec![mail(1, "", "Urgent", &given), mail(2, "", "Hello", &given)];
+    house.commit(window(&state, Span::Advance { from: 1, to: 3 }, mails, &given)).await;
+    let alerts = |handed: Vec<String>| {
+        handed.into_iter().filter(|entry| entry.starts_with("alert")).collect::<Vec<String>>()
+    };
+    assert_eq!(alerts(house.handed()).len(), 2, "pager and chat");
+
+    // Ops rename both escalations, tell others, and let them run for three weeks.
+    let edits = edited(&[
+        ("\"on-call\"", "\"night-shift\""),
+        ("\"inbox\"\nreply", "\"tickets\"\nreply"),
+        (
+            "name = \"inbox\"\nsteps = [{ after = \"0m\", notify = [\"inbox\"] }]",
+            "name = \"tickets\"\ngive_up_after = \"500h\"\nsteps = [{ after = \"0m\", notify = [\"tickets\"] }]",
+        ),
+        ("pages = true", "pages = true\ngive_up_after = \"500h\""),
+        ("\"pager\", \"chat\"", "\"telephone\""),
+    ]);
+    let edited = watched("support", &edits, true);
+    let mails = vec![mail(3, "", "Urgent", &edited)];
+    house.commit(window(&state, Span::Advance { from: 3, to: 4 }, mails, &edited)).await;
+    assert_eq!(alerts(house.handed()), ["alert channel/telephone REF/night-shift/1"]);
+
+    house.set("2026-01-11T09:20:00Z");
+    house.writer().look().await.expect("a look");
+    let told = alerts(house.handed());
+    assert!(told.iter().all(|entry| !entry.contains("telephone")), "{told:?}");
+    let cases = house.reader().await.cases(true, 10).await.expect("cases");
+    let lapsed = cases.iter().filter(|case| case.state == "lapsed").count();
+    assert_eq!(lapsed, 1, "the first gives up after a day, as it was told: {cases:?}");
+
+    house.set(MONDAY);
+    house.writer().look().await.expect("a look");
+    assert_eq!(alerts(house.handed()), ["alert channel/inbox REF/inbox/1"]);
 }
 
 #[tokio::test]
