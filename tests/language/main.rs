@@ -7,6 +7,7 @@ mod frame;
 #[path = "../program/mod.rs"]
 mod program;
 mod schema;
+mod shipped;
 mod snippets;
 
 use nightdesk::base::diagnostic::Diagnostic;
