@@ -1,7 +1,12 @@
 //! What `explain` and `test` share: a policy from a folder, and a mail taken through read, decide, apply and compose,
 //! exactly as the daemon does it.
 
-use std::path::Path;
+use std::io;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use jiff::Timestamp;
 
@@ -15,8 +20,34 @@ use crate::sources::policy_folder;
 
 /// Reads and compiles a policy folder; one that cannot be read is told on stderr, and then there is nothing to check.
 pub(super) fn load(path: &Path) -> Option<Outcome> {
-    match policy_folder(path) {
-        Ok(files) => Some(compile(&files)),
+    told(path, policy_folder(path).map(|files| compile(&files)))
+}
+
+/// Reads and compiles policy folders on all cores; what came of each, in their order.
+pub(super) fn load_all(paths: &[PathBuf]) -> Vec<io::Result<Outcome>> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut taken = Vec::new();
+        while let Some((index, path)) = paths.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+            taken.push((index, policy_folder(path).map(|files| compile(&files))));
+        }
+        taken
+    };
+    let mut loaded: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores.min(paths.len())).map(|_| scope.spawn(take)).collect();
+        let joined =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
+    });
+    loaded.sort_by_key(|(index, _)| *index);
+    loaded.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// What came of a folder; why it could not be read is told on stderr.
+pub(super) fn told(path: &Path, outcome: io::Result<Outcome>) -> Option<Outcome> {
+    match outcome {
+        Ok(outcome) => Some(outcome),
         Err(error) => {
             output::complain(&format!("error: the policy folder {} cannot be read: {error}", path.display()));
             None

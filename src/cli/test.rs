@@ -10,7 +10,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::evaluate::load;
+use super::evaluate::{load_all, told};
 use super::{Ending, output};
 use crate::compose::ink::{DIM, GOOD, LOUD, TITLE};
 use crate::policy::{Example, Policy};
@@ -22,8 +22,8 @@ const WORTH_A_THREAD: usize = 50;
 pub(super) fn run(policies: &[PathBuf], filter: Option<&str>) -> anyhow::Result<Ending> {
     let mut ending = Ending::Fine;
     let mut reports = Vec::new();
-    for path in policies {
-        let Some(outcome) = load(path) else {
+    for (path, outcome) in policies.iter().zip(load_all(policies)) {
+        let Some(outcome) = told(path, outcome) else {
             ending = Ending::Unusable;
             continue;
         };

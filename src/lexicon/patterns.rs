@@ -15,6 +15,7 @@ use super::needs::{Needs, needs};
 use super::{MAX_HITS, Match};
 use regex::{Regex, RegexBuilder};
 use std::ops::Range;
+use std::sync::OnceLock;
 use thiserror::Error;
 
 /// The longest pattern, in bytes.
@@ -137,7 +138,27 @@ struct Search {
     regex: Regex,
     /// The same with borders of words as ASCII knows them, which finds everything that `regex` does and more. What is a
     /// letter outside ASCII only a search knows that is ten times as slow.
-    quick: Option<Regex>,
+    quick: Option<Quick>,
+}
+
+/// A quick form, compiled when it is first looked for: most patterns are not needed for most mails, and whoever only
+/// checks a policy needs none.
+#[derive(Debug, Clone)]
+struct Quick {
+    expression: String,
+    size: usize,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Quick {
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| compiled(&self.expression, self.size)).as_ref()
+    }
+}
+
+/// An expression within a size.
+fn compiled(expression: &str, size: usize) -> Option<Regex> {
+    RegexBuilder::new(expression).size_limit(size).dfa_size_limit(MAX_CACHE).build().ok()
 }
 
 impl Search {
@@ -153,7 +174,9 @@ impl Search {
 
     /// The first match from an offset on.
     fn next(&self, text: &str, at: usize) -> Option<Range<usize>> {
-        let Some(quick) = &self.quick else { return self.regex.find_at(text, at).map(|found| found.range()) };
+        let Some(quick) = self.quick.as_ref().and_then(Quick::regex) else {
+            return self.regex.find_at(text, at).map(|found| found.range());
+        };
         let found = quick.find_at(text, at)?.range();
         // Nothing matches earlier. Where all is ASCII, both know the same borders and so choose the same.
         let around = found.start.saturating_sub(1)..text.len().min(found.end + 1);
@@ -188,10 +211,7 @@ impl Compiled {
         if parsed.properties().minimum_len() == Some(0) {
             return Err(("the pattern matches the empty text, so it would hit everywhere".to_owned(), None));
         }
-        let build = |expression: &str, size: usize| {
-            RegexBuilder::new(expression).size_limit(size).dfa_size_limit(MAX_CACHE).build().ok()
-        };
-        let sized = |size| build(&translation.regex, size).map(|regex| (regex, size));
+        let sized = |size| compiled(&translation.regex, size).map(|regex| (regex, size));
         let Some((regex, size)) = SIZES.into_iter().find_map(sized) else {
             let message = "the pattern is too large once compiled; repeat less, or write [a-z0-9] for \\w";
             return Err((message.to_owned(), None));
@@ -199,7 +219,8 @@ impl Compiled {
         if size > size_left {
             return Err(("the patterns up to this one are too large together".to_owned(), None));
         }
-        let quick = with_ascii_borders(&parsed).and_then(|quick| build(&quick.to_string(), size));
+        let quick = with_ascii_borders(&parsed);
+        let quick = quick.map(|quick| Quick { expression: quick.to_string(), size, regex: OnceLock::new() });
         Ok(Compiled { search: Search { regex, quick }, size, needs: needs(&parsed) })
     }
 }

@@ -12,6 +12,7 @@ use super::labels::patterns;
 use super::{Seen, at_most, malformed};
 use crate::base::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::base::document::{At, Problems, clip, list};
+use crate::lexicon::Patterns;
 
 /// The most lists of a policy, and the most words of one.
 const MOST_LISTS: usize = 1_000;
@@ -72,10 +73,9 @@ impl WordLists {
                 problems,
             );
             let words = words.get(..MOST_LISTS).unwrap_or(words);
-            let (sources, places): (Vec<&str>, Vec<At<()>>) =
-                words.iter().map(|word| (word.value.as_str(), At::new((), word.span.clone()))).unzip();
-            let sound = patterns(file, &sources, &places, problems).is_some();
-            let whole = if sound { format!("(?:{})", sources.join("|")) } else { STAND_IN.to_owned() };
+            let pieces: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+            let whole = format!("(?:{})", pieces.join("|"));
+            let whole = if sound(file, words, &whole, problems) { whole } else { STAND_IN.to_owned() };
             lists.alternatives.insert(name.value.clone(), whole);
         }
         lists
@@ -158,6 +158,18 @@ impl WordLists {
     }
 }
 
+/// Whether a list can stand in a pattern; else each word that cannot is noted.
+fn sound(file: &Arc<SourceFile>, words: &[At<String>], whole: &str, problems: &mut Problems) -> bool {
+    // A word without anything would let patterns match where nothing stands.
+    if !words.iter().any(|word| word.value.is_empty()) && Patterns::build(&[whole]).is_ok() {
+        return true;
+    }
+    let places: Vec<At<()>> = words.iter().map(|word| At::new((), word.span.clone())).collect();
+    let pieces: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
+    // Each is sound where a list is only too long; then the patterns that use it say so.
+    patterns(file, &pieces, &places, problems).is_some()
+}
+
 /// How many bytes the escape at the start of `from` takes, with the braces that belong to it.
 fn escape(from: &str, lists: &HashMap<String, String>) -> usize {
     let mut characters = from.chars();
@@ -183,7 +195,6 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lexicon::Patterns;
 
     fn put(pattern: &str) -> (String, Problems) {
         let file = SourceFile::new("policy.toml", pattern);

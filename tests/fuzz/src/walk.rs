@@ -1,15 +1,23 @@
-//! The way of a policy folder through the house, as `check`, `test` and `explain` go it.
+//! The way of a policy folder through the house, as `check` with its lints, `test` and `explain` go it.
 
 use nightdesk::base::diagnostic::SourceFile;
 use nightdesk::casework::Book;
 use nightdesk::compose::{self, Colours, Explained, Explanation, diagnostics, narrative};
 use nightdesk::decision::{decide, read};
 use nightdesk::mail::Source;
-use nightdesk::policy::{Files, Policy, compile};
-use nightdesk::sources::example_mail;
+use nightdesk::policy::{Files, Policy, compile, lint};
+use nightdesk::sources::{Unsaid, example_mail};
 
 /// A Saturday night; deterministic, so that a finding is found again.
 const AT: &str = "2026-01-10T02:03:41Z";
+
+const UNSAID: Unsaid<'_> = Unsaid {
+    message_id: "mail@nightdesk.test",
+    from: "Customer <customer@client.example>",
+    to: "support@desk.example",
+    subject: "",
+    in_reply_to: None,
+};
 
 /// Goes all of it.
 pub(crate) fn walk(files: &Files, mail: &[u8]) {
@@ -25,20 +33,19 @@ pub(crate) fn walk(files: &Files, mail: &[u8]) {
         assert!(!outcome.diagnostics.is_empty() || outcome.left_out > 0, "no policy, and nothing says why");
         return;
     };
+    let at = AT.parse().expect("an instant");
+    let lints = lint(&policy, at, None);
+    diagnostics(&lints.diagnostics, lints.left_out, Colours::Plain);
     for example in &policy.examples {
         let mut book = Book::default();
         for (index, earlier) in example.earlier.iter().enumerate() {
-            let bytes = example_mail(
-                earlier,
-                &format!("earlier-{}@nightdesk.test", index + 1),
-                "support@desk.example",
-            );
+            let message_id = format!("earlier-{}@nightdesk.test", index + 1);
+            let bytes = example_mail(earlier, &Unsaid { message_id: &message_id, ..UNSAID });
             decided(&bytes, &policy, earlier.mailbox.as_deref(), &mut book, earlier.at);
         }
-        let bytes = example_mail(&example.mail, "mail@nightdesk.test", "support@desk.example");
+        let bytes = example_mail(&example.mail, &UNSAID);
         decided(&bytes, &policy, example.mail.mailbox.as_deref(), &mut book, example.mail.at);
     }
-    let at = AT.parse().expect("an instant");
     decided(mail, &policy, policy.mailboxes.first().map(String::as_str), &mut Book::default(), at);
 }
 
@@ -55,6 +62,6 @@ fn decided(bytes: &[u8], policy: &Policy, mailbox: Option<&str>, book: &mut Book
     let reply = compose::reply(&reading, &decision, policy);
     let explained =
         Explained { file: "mail.eml", reading: &reading, decision: &decision, policy, reply: &reply };
-    narrative(&explained);
+    narrative(&explained, None);
     Explanation::of(&explained).to_json();
 }
