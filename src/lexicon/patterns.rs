@@ -96,8 +96,13 @@ impl Patterns {
     /// The hits of every pattern, leftmost first and not overlapping within one pattern, ordered by start, end and
     /// pattern. At most [`MAX_HITS_PER_PATTERN`] of a pattern and [`MAX_HITS`] in all.
     pub fn find(&self, text: &Folded) -> Vec<Match> {
+        self.find_some(text, |_| true)
+    }
+
+    /// The same, of some patterns only.
+    pub fn find_some(&self, text: &Folded, wanted: impl Fn(usize) -> bool) -> Vec<Match> {
         let mut hits = Vec::new();
-        for pattern in self.possible(text) {
+        for pattern in self.possible(text).into_iter().filter(|pattern| wanted(*pattern)) {
             let Some(search) = self.searches.get(pattern) else { continue };
             hits.extend(search.all(text.as_str()).take(MAX_HITS_PER_PATTERN).map(|found| {
                 let place = text.original(found);

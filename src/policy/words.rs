@@ -1,6 +1,6 @@
 //! The words of all labels in one automaton, and which label each of them speaks for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::lexicon::{Folded, Lexicon, Match, NearMisses, Patterns};
 
@@ -104,6 +104,7 @@ pub struct Words {
     pub(super) uses: Vec<Vec<Use>>,
     pub(super) patterns: Patterns,
     pub(super) pattern_terms: Vec<usize>,
+    pub(super) except_patterns: ExceptPatterns,
     pub(super) near: NearMisses,
     pub(super) near_terms: Vec<usize>,
 }
@@ -130,14 +131,31 @@ pub struct Scan {
     pub near_misses: Vec<TermHit>,
 }
 
+/// Patterns that hide hits of a value that they overlap.
+#[derive(Debug)]
+pub(super) struct ExceptPatterns {
+    pub(super) patterns: Patterns,
+    /// The label and value of each.
+    pub(super) owners: Vec<(usize, usize)>,
+}
+
 /// The exceptions of one value in a text, by start: each start, and the furthest end up to there.
 #[derive(Debug, Default)]
 struct Excepts(Vec<(usize, usize)>);
 
 impl Excepts {
     fn push(&mut self, found: &Match) {
-        let furthest = self.0.last().map_or(0, |(_, end)| *end);
-        self.0.push((found.start, found.end.max(furthest)));
+        self.0.push((found.start, found.end));
+    }
+
+    /// Brings them into order; before it, nothing can be asked.
+    fn in_order(&mut self) {
+        self.0.sort_unstable();
+        let mut furthest = 0;
+        for (_, end) in &mut self.0 {
+            furthest = furthest.max(*end);
+            *end = furthest;
+        }
     }
 
     fn overlaps(&self, start: usize, end: usize) -> bool {
@@ -176,6 +194,18 @@ impl Words {
                 self.keep(&mut scan, place, *term, &found);
             }
         }
+        // Most texts have no hit, and then nothing to hide.
+        let of = |hit: &TermHit| self.terms.get(hit.term).map(|term| (term.label, term.value));
+        let hit: HashSet<(usize, usize)> = scan.hits.iter().filter_map(of).collect();
+        let hides = |pattern| self.except_patterns.owners.get(pattern).filter(|owner| hit.contains(owner));
+        if !hit.is_empty() {
+            for found in self.except_patterns.patterns.find_some(folded, |pattern| hides(pattern).is_some()) {
+                if let Some(owner) = hides(found.keyword) {
+                    excepts.entry(*owner).or_default().push(&found);
+                }
+            }
+        }
+        excepts.values_mut().for_each(Excepts::in_order);
         for hit in &mut scan.hits {
             let Some(term) = self.terms.get(hit.term) else { continue };
             let excepts = excepts.get(&(term.label, term.value));

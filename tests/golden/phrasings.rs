@@ -20,9 +20,9 @@ use crate::program::root;
 use crate::{assert_all, entries, name};
 
 /// How many lines of a list the words may be improved by.
-const SEEN: usize = 40;
+const SEEN: usize = 60;
 /// How many lines a list has.
-const LINES: usize = 60;
+const LINES: usize = 100;
 /// The list of questions that should give no value but the default.
 const ORDINARY: &str = "ordinary";
 /// When the mails come in; words do not depend on it.

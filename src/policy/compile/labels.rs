@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::condition::FIXED_KEYS;
-use super::super::words::Use;
+use super::super::words::{ExceptPatterns, Use};
 use super::super::written;
 use super::super::{Label, LabelKind, Origin, Place, PlaceSet, Term, TermKind, Words};
 use super::word_lists::WordLists;
@@ -21,6 +21,7 @@ pub(super) struct WordsWithoutAsks {
     uses: Vec<Vec<Use>>,
     patterns: Patterns,
     pattern_terms: Vec<usize>,
+    except_patterns: ExceptPatterns,
     near: NearMisses,
     near_terms: Vec<usize>,
 }
@@ -35,6 +36,7 @@ impl WordsWithoutAsks {
             uses: self.uses,
             patterns: self.patterns,
             pattern_terms: self.pattern_terms,
+            except_patterns: self.except_patterns,
             near: self.near,
             near_terms: self.near_terms,
         }
@@ -75,6 +77,7 @@ pub(super) fn labels(
         lists,
         terms: Vec::new(),
         patterns: Vec::new(),
+        except_patterns: Vec::new(),
         excepts: Vec::new(),
         headers: Vec::new(),
     };
@@ -117,6 +120,8 @@ struct Collected<'w> {
     terms: Vec<Term>,
     /// The patterns among them, with the lists of words put in.
     patterns: Vec<String>,
+    /// Excepting patterns with the lists put in, where they stand, and label and value.
+    except_patterns: Vec<(String, At<()>, (usize, usize))>,
     excepts: Vec<(At<String>, usize, usize)>,
     headers: Vec<String>,
 }
@@ -190,8 +195,9 @@ fn collect(
     problems: &mut Problems,
 ) {
     let places = places(file, &word.places, collected, problems);
-    let written = || word.keywords.iter().chain(&word.patterns).chain(&word.except);
-    let room = MOST_WORDS - collected.terms.len() - collected.excepts.len();
+    let written =
+        || word.keywords.iter().chain(&word.patterns).chain(&word.except).chain(&word.except_patterns);
+    let room = MOST_WORDS - collected.terms.len() - collected.excepts.len() - collected.except_patterns.len();
     if let Some(beyond) = written().nth(room) {
         at_most(file, "keywords, patterns and exceptions", MOST_WORDS, Some(beyond.span.clone()), problems);
         return;
@@ -218,6 +224,10 @@ fn collect(
                 origin: origin(text),
             });
         }
+    }
+    for text in &word.except_patterns {
+        let whole = collected.lists.put_into(file, text, problems).into_owned();
+        collected.except_patterns.push((whole, At::new((), text.span.clone()), (label, value)));
     }
     collected.excepts.extend(word.except.iter().map(|except| (except.clone(), label, value)));
 }
@@ -284,7 +294,7 @@ fn build(
     urgency: Option<usize>,
     problems: &mut Problems,
 ) -> Option<WordsWithoutAsks> {
-    let Collected { lists: _, terms, patterns: sources, excepts, headers } = collected;
+    let Collected { lists: _, terms, patterns: sources, except_patterns, excepts, headers } = collected;
     let places: Vec<At<()>> = terms.iter().map(|term| At::new((), term.origin.span.clone())).collect();
     let mut phrases: Vec<&str> = Vec::new();
     let mut phrase_places: Vec<At<()>> = Vec::new();
@@ -315,6 +325,10 @@ fn build(
     let pattern_places: Vec<At<()>> =
         pattern_terms.iter().filter_map(|index| places.get(*index)).cloned().collect();
     let patterns = patterns(file, &sources, &pattern_places, problems);
+    let except_sources: Vec<&str> = except_patterns.iter().map(|(source, _, _)| source.as_str()).collect();
+    let except_places: Vec<At<()>> = except_patterns.iter().map(|(_, place, _)| place.clone()).collect();
+    let excepting = self::patterns(file, &except_sources, &except_places, problems);
+    let owners = except_patterns.iter().map(|(_, _, owner)| *owner).collect();
     let near_terms: Vec<usize> = of_kind(TermKind::Keyword)
         .filter(|(_, term)| Some(term.label) == urgency)
         .map(|(index, _)| index)
@@ -328,6 +342,7 @@ fn build(
         uses,
         patterns: patterns?,
         pattern_terms,
+        except_patterns: ExceptPatterns { patterns: excepting?, owners },
         near,
         near_terms,
         terms,

@@ -17,6 +17,7 @@ pub(in crate::policy) struct Word {
     pub(in crate::policy) value: Option<At<String>>,
     pub(in crate::policy) keywords: Vec<At<String>>,
     pub(in crate::policy) except: Vec<At<String>>,
+    pub(in crate::policy) except_patterns: Vec<At<String>>,
     pub(in crate::policy) patterns: Vec<At<String>>,
     /// Something in it is wrong, and was said.
     pub(in crate::policy) is_broken: bool,
@@ -72,11 +73,12 @@ pub(super) fn labels(root: &Table<'_>, problems: &mut Problems) -> Vec<Label> {
 
 fn word(table: &Table<'_>, problems: &mut Problems) -> Word {
     let before = problems.count();
-    table.only(&["value", "keywords", "except", "patterns", "in", "default"], problems);
+    table.only(&["value", "keywords", "except", "patterns", "except_patterns", "in", "default"], problems);
     let word = Word {
         value: table.required_string("value", "the value that these words give the label", problems),
         keywords: table.strings("keywords", problems),
         except: table.strings("except", problems),
+        except_patterns: table.strings("except_patterns", problems),
         patterns: table.strings("patterns", problems),
         places: table.strings("in", problems),
         default: table.boolean("default", problems),
