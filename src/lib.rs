@@ -12,7 +12,7 @@
 //!
 //! | layer | module | what it is |
 //! |---|---|---|
-//! | 0 | [`base`] | ids, the clock, diagnostics as data, TOML with places |
+//! | 0 | [`base`] | ids, the clock, diagnostics as data, TOML with places, how languages write dates |
 //! | 1 | [`mail`] | bytes → [`mail::Message`]: parts, new/quoted/signature text, conversation ids, evidence of automation |
 //! | 1 | [`calendar`] | week, exceptions, holidays, zone → open or closed, next opening, business time |
 //! | 1 | [`lexicon`] | keywords and patterns → hits with their bytes; near misses |
@@ -21,7 +21,7 @@
 //! | 3 | [`decision`] | [`decision::read`] (costly, alone) and [`decision::decide`] (cheap, with what is known) |
 //! | 4 | [`casework`] | cases, and the book that says how things stand |
 //! | 5 | [`compose`] | decisions and mistakes in words: replies, alerts, explanations, diagnostics; the only maker of mail |
-//! | 5 | [`sources`] | policy folders, settings, mails and secrets from files and the environment |
+//! | 5 | [`sources`] | policy folders, settings and secrets from files and the environment; mails, one or thousands |
 //! | 5 | [`net`] | dialling, TLS, posting over HTTP |
 //! | 5 | [`telemetry`] | metrics, and what goes into the log |
 //! | 6 | [`store`] | what is kept: transactions on SQLite, and a look from outside |
@@ -37,7 +37,7 @@
 //!
 //! ## What is not there, on purpose
 //!
-//! * **No second evaluator.** `explain` and `test` call the same `read`, `decide` and `apply` as the daemon. The
+//! * **No second evaluator.** `explain`, `test` and `backtest` call the same `read`, `decide` and `apply` as the daemon. The
 //!   reasons are written down while deciding ([`decision::Step`]), not found again afterwards.
 //! * **No clock below the edge.** Layers 0 to 4 get every instant as an argument; only [`base::clock`] reads one. The
 //!   same mail, policy, book and instants give the same decision on every machine: time-zone data is compiled in.
@@ -96,7 +96,7 @@
 //! 6. **Applying.** [`casework::Book::apply`] opens a case under an id derived from the mail, remembers what it said,
 //!    starts the escalation, and answers the effects. A second copy of the mail would now be a duplicate.
 //! 7. **Composing.** [`compose::reply`] computes every instant in words, in the desk's zone and in UTC, and renders
-//!    the template; [`compose::narrative`] and [`compose::Explanation`] turn reading, decision and trace into the page
+//!    the template; [`compose::narrative`] and [`compose::Explanation`] turn reading, decision and trace (and, when asked, [`compose::Timeline`]) into the page
 //!    you see, or into JSON.
 //!
 //! ## The same mail through the daemon
@@ -160,6 +160,7 @@
 //!   from two others.
 //! * **Lease**: the right to try an outbox entry for five minutes; what is not settled by then is found again.
 //! * **Ledger**: what became of every UID: decided, duplicate, quarantined, gone, before-start.
+//! * **Lint**: something legal in a policy that looks like a slip; has a code, and can be accepted.
 //! * **Near miss**: a word that is one edit away from an urgency keyword. Shown, never acted on.
 //! * **New text**: what the sender wrote now; not quoted, not a signature, not hidden. In doubt text is new.
 //! * **Outbox entry**: one alert, alarm or reply for one way out, and what became of it.
@@ -167,9 +168,11 @@
 //! * **Policy**: the rules of one desk, in a folder.
 //! * **Quarantine**: mails that could not be read or decided; somebody must look.
 //! * **Reading**: a mail as read under a policy.
+//! * **Shelf**: where the books of one policy are kept in memory while past mail is decided.
 //! * **Standing**: what is known besides the mail when it is decided.
 //! * **Target**: until when the desk says that it answers; the instant is **respond by**.
 //! * **Trace**: the reasons of a decision, in the order they came up.
+//! * **Variant**: a reply in another language, chosen by the languages that the mail's header names.
 //! * **Window**: a contiguous stretch of UIDs of a mailbox with every mail in it; it is recorded as a whole.
 //! * **World**: settings and policies held against each other; a reload swaps it whole.
 
