@@ -6,6 +6,7 @@
 mod backtest;
 mod cases;
 mod check;
+mod crew;
 mod database;
 mod evaluate;
 mod explain;

@@ -97,6 +97,13 @@ pub struct Policy {
     pub examples: Vec<Example>,
 }
 
+/// The beginning of a digest, as people are shown it.
+pub fn short_digest(digest: &str) -> &str {
+    /// Enough to tell policies apart.
+    const SHOWN: usize = 12;
+    digest.get(..SHOWN).unwrap_or(digest)
+}
+
 impl Policy {
     /// `file:line` of a place.
     pub fn source(&self, origin: &Origin) -> String {

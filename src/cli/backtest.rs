@@ -7,7 +7,6 @@
 //! Invariants: the evaluator is the daemon's; what fails is told, counted and passed over; answers come in the order of
 //! the mails, however many threads decide; with `--json` memory does not grow with their number.
 
-mod crew;
 mod evaluation;
 mod in_order;
 mod progress;
@@ -16,7 +15,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::evaluate::policy;
-use super::{Ending, output};
+use super::{Ending, crew, output};
 use crate::compose::{Backtest, Skipped};
 use crate::policy::Policy;
 use crate::sources::{Found, Mails};

@@ -12,7 +12,7 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::compose::{Colours, diagnostics};
 use crate::daemon::connect_check;
-use crate::policy::{Lints, Policy, SCHEMA, lint};
+use crate::policy::{Lints, Policy, SCHEMA, lint, short_digest};
 use crate::service::{NoWorld, World, load_world, not_acted_on, shared_alarms, within};
 use crate::settings::{ChannelKind, SecretSource, Settings};
 use crate::sources::settings_environment;
@@ -212,7 +212,7 @@ fn summary(policy: &Policy, lints: &Lints) -> String {
     let mut text = format!(
         "policy {} ({}): {}, {}, {}, {}: no mistakes",
         policy.name,
-        policy.digest.get(..12).unwrap_or(&policy.digest),
+        short_digest(&policy.digest),
         counted(policy.desks.len(), "desk"),
         counted(policy.coverage.len(), "coverage rule"),
         counted(policy.words.terms.len(), "keyword or pattern"),

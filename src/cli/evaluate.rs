@@ -1,12 +1,8 @@
-//! What `explain` and `test` share: a policy from a folder, and a mail taken through read, decide, apply and compose,
+//! What `explain`, `test` and `backtest` share: a policy from a folder, and a mail taken through read, decide, apply and compose,
 //! exactly as the daemon does it.
 
 use std::io;
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -20,28 +16,12 @@ use crate::sources::policy_folder;
 
 /// Reads and compiles a policy folder; one that cannot be read is told on stderr, and then there is nothing to check.
 pub(super) fn load(path: &Path) -> Option<Outcome> {
-    told(path, policy_folder(path).map(|files| compile(&files)))
+    told(path, compiled(path))
 }
 
-/// Reads and compiles policy folders on all cores; what came of each, in their order.
-pub(super) fn load_all(paths: &[PathBuf]) -> Vec<io::Result<Outcome>> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let mut taken = Vec::new();
-        while let Some((index, path)) = paths.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            taken.push((index, policy_folder(path).map(|files| compile(&files))));
-        }
-        taken
-    };
-    let mut loaded: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores.min(paths.len())).map(|_| scope.spawn(take)).collect();
-        let joined =
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        joined.flatten().collect()
-    });
-    loaded.sort_by_key(|(index, _)| *index);
-    loaded.into_iter().map(|(_, outcome)| outcome).collect()
+/// Reads and compiles a policy folder, and tells nothing.
+pub(super) fn compiled(path: &Path) -> io::Result<Outcome> {
+    policy_folder(path).map(|files| compile(&files))
 }
 
 /// What came of a folder; why it could not be read is told on stderr.

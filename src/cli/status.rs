@@ -10,6 +10,7 @@ use super::{Ending, output};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::text::{clean, one_line};
 use crate::compose::table;
+use crate::policy::short_digest;
 use crate::store::{MailboxRow, Overview};
 
 /// A daemon leaves a sign of life every ten seconds; after three that are missing it does not run.
@@ -142,11 +143,9 @@ impl<'o> Status<'o> {
 
     /// The policies in force, each with the beginning of its digest, as `check` shows it.
     fn policies(&self) -> Option<String> {
-        /// As much as `check` shows.
-        const DIGEST: usize = 12;
         let policies = self.said("policies").as_array()?.iter().map(|policy| {
-            let digest = text_of(policy, "digest");
-            one_line(&format!("{} ({})", text_of(policy, "name"), digest.get(..DIGEST).unwrap_or(digest)))
+            let digest = short_digest(text_of(policy, "digest"));
+            one_line(&format!("{} ({digest})", text_of(policy, "name")))
         });
         let policies = policies.collect::<Vec<String>>().join(", ");
         (!policies.is_empty()).then_some(policies)

@@ -6,40 +6,40 @@
 mod difference;
 mod story;
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread;
 
-use super::evaluate::{load_all, told};
-use super::{Ending, output};
+use super::evaluate::{compiled, told};
+use super::{Ending, crew, output};
 use crate::compose::ink::{DIM, GOOD, LOUD, TITLE};
 use crate::policy::{Example, Policy};
-
-/// Fewer examples than this are not worth another thread.
-const WORTH_A_THREAD: usize = 50;
 
 /// Runs the examples of all policies; one that cannot be compiled counts as failed.
 pub(super) fn run(policies: &[PathBuf], filter: Option<&str>) -> anyhow::Result<Ending> {
     let mut ending = Ending::Fine;
     let mut reports = Vec::new();
-    for (path, outcome) in policies.iter().zip(load_all(policies)) {
-        let Some(outcome) = told(path, outcome) else {
-            ending = Ending::Unusable;
-            continue;
-        };
-        let Some(policy) = outcome.policy else {
-            output::complain(&format!("{} is not tested, since it has mistakes:\n", path.display()));
-            output::complain_of(&outcome.diagnostics, outcome.left_out);
-            ending = ending.or(Ending::Negative);
-            continue;
-        };
-        let report = run_policy(path, &policy, filter);
-        output::answer(&report.failures())?;
-        if !report.failed.is_empty() {
-            ending = ending.or(Ending::Negative);
-        }
-        reports.push(report);
-    }
+    crew::run(
+        policies.iter(),
+        |path| (path, compiled(path)),
+        |(path, outcome)| {
+            let Some(outcome) = told(path, outcome) else {
+                ending = Ending::Unusable;
+                return Ok(());
+            };
+            let Some(policy) = outcome.policy else {
+                output::complain(&format!("{} is not tested, since it has mistakes:\n", path.display()));
+                output::complain_of(&outcome.diagnostics, outcome.left_out);
+                ending = ending.or(Ending::Negative);
+                return Ok(());
+            };
+            let report = run_policy(path, &policy, filter)?;
+            output::answer(&report.failures())?;
+            if !report.failed.is_empty() {
+                ending = ending.or(Ending::Negative);
+            }
+            reports.push(report);
+            Ok(())
+        },
+    )?;
     output::answer(&summary(&reports, policies.len(), filter))?;
     let ran = reports.iter().any(|report| report.tally.passed + report.tally.failed > 0);
     if let (Some(filter), false, Ending::Fine) = (filter, ran, ending) {
@@ -85,40 +85,25 @@ impl Report {
     }
 }
 
-fn run_policy(path: &Path, policy: &Policy, filter: Option<&str>) -> Report {
+fn run_policy(path: &Path, policy: &Policy, filter: Option<&str>) -> anyhow::Result<Report> {
     let is_wanted = |example: &&Example| filter.is_none_or(|filter| example.name.contains(filter));
     let wanted: Vec<&Example> = policy.examples.iter().filter(is_wanted).collect();
-    let differences = play_all(&wanted, policy);
-    let failed: Vec<Failure> = wanted
-        .iter()
-        .zip(differences)
-        .filter_map(|(example, lines)| {
+    let mut failed = Vec::new();
+    crew::run(
+        wanted.iter(),
+        |example| (example, story::differences(example, policy)),
+        |(example, lines)| {
             let place = format!("{}/{}", path.display(), policy.source(&example.origin));
-            Some(Failure { name: example.name.clone(), place, lines: lines? })
-        })
-        .collect();
+            failed.extend(lines.map(|lines| Failure { name: example.name.clone(), place, lines }));
+            Ok(())
+        },
+    )?;
     let tally = Tally {
         passed: wanted.len() - failed.len(),
         failed: failed.len(),
         filtered_out: policy.examples.len() - wanted.len(),
     };
-    Report { policy: policy.name.clone(), tally, failed }
-}
-
-/// Plays examples on all cores; the answers stand in the order of the examples.
-fn play_all(examples: &[&Example], policy: &Policy) -> Vec<Option<String>> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = examples.len().div_ceil(cores).max(WORTH_A_THREAD);
-    thread::scope(|scope| {
-        let play = |share: &[&Example]| -> Vec<Option<String>> {
-            share.iter().map(|example| story::differences(example, policy)).collect()
-        };
-        let threads: Vec<_> = examples.chunks(share).map(|share| scope.spawn(move || play(share))).collect();
-        let played = threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        played.flatten().collect()
-    })
+    Ok(Report { policy: policy.name.clone(), tally, failed })
 }
 
 /// The counts of every policy, of all, and the names of what failed.

@@ -4,6 +4,7 @@
 
 use jiff::{Timestamp, Zoned};
 
+use super::words::{clock_in_words, local_in_words};
 use crate::base::duration::duration_in_words;
 use crate::calendar::{Calendar, Interval, Zone};
 use crate::policy::Target;
@@ -37,9 +38,12 @@ pub(super) fn counted(target: Target, from: Timestamp, calendar: &Calendar) -> O
 fn listed(stretches: &[Interval], zone: &Zone, after: impl Fn(&Interval) -> String) -> String {
     let one = |stretch: &Interval| {
         let (start, end) = (zone.to_zoned(stretch.start), zone.to_zoned(stretch.end));
-        let until =
-            if start.date() == end.date() { time(&end) } else { format!("{} {}", day(&end), time(&end)) };
-        format!("{} {}–{until}{}", day(&start), time(&start), after(stretch))
+        let until = if start.date() == end.date() {
+            clock_in_words(end.time())
+        } else {
+            format!("{} {}", day(&end), clock_in_words(end.time()))
+        };
+        format!("{} {}–{until}{}", day(&start), clock_in_words(start.time()), after(stretch))
     };
     let left_out = stretches.len().saturating_sub(MOST_STRETCHES);
     let shown_first = if left_out > 0 { MOST_STRETCHES - 1 } else { stretches.len() };
@@ -49,17 +53,6 @@ fn listed(stretches: &[Interval], zone: &Zone, after: impl Fn(&Interval) -> Stri
         words.extend(stretches.last().map(one));
     }
     words.join(", ")
-}
-
-/// `Friday, 9 January 2026, 21:00 EST`: an instant as the desk's own clock has it.
-pub(super) fn local_in_words(instant: Timestamp, zone: &Zone) -> String {
-    let local = zone.to_zoned(instant);
-    format!("{}, {} {}", local.strftime("%A, %-d %B %Y"), time(&local), zone.abbreviation(instant))
-}
-
-/// `08:00`, with seconds where there are any.
-fn time(local: &Zoned) -> String {
-    local.strftime(if local.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }
 
 /// `Fri 9 Jan`.

@@ -17,7 +17,7 @@ use super::words::instant_in_words;
 use crate::base::text::one_line;
 use crate::calendar::{ClosedFor, Zone};
 use crate::decision::{Decision, Hours, Loudness, Withheld};
-use crate::policy::Policy;
+use crate::policy::{Policy, short_digest};
 
 use changes::Changes;
 use few::{Earliest, FirstNames};
@@ -215,7 +215,7 @@ impl<'p> Backtest<'p> {
     /// The page, with escape sequences; who prints it to something else than a terminal strips them.
     pub fn text(&self) -> String {
         let mut page = Page::default();
-        let digest = self.policy.digest.get(..12).unwrap_or(&self.policy.digest);
+        let digest = short_digest(&self.policy.digest);
         let mails = counted(self.mails, "mail");
         page.title(&format!("{mails} under {} ({digest})", self.policy.name));
         self.totals(&mut page);

@@ -15,6 +15,7 @@ use super::trace::{Context, hours};
 use super::words::instant_in_words;
 use crate::base::text::clean;
 use crate::decision::{Conversation, Decision, Hours};
+use crate::policy::short_digest;
 
 mod reasons;
 mod text;
@@ -95,7 +96,7 @@ fn head(page: &mut Page, explained: &Explained<'_>) {
     page.entry("from", &clean(&from));
     page.entry("received", &instant(explained, decision.received_at));
     let mailbox = reading.mailbox.as_ref().map(|mailbox| format!(", mailbox {mailbox}")).unwrap_or_default();
-    let digest = policy.digest.get(..12).unwrap_or(&policy.digest);
+    let digest = short_digest(&policy.digest);
     page.entry("policy", &format!("{} ({digest}){mailbox}", policy.name));
 }
 

@@ -14,6 +14,17 @@ pub fn instant_in_words(instant: Timestamp, zone: &Zone) -> String {
     Wording::ENGLISH.instant(instant, zone)
 }
 
+/// `Monday, 12 January 2026, 08:00 EST`: an instant as the desk's own clock has it.
+pub(super) fn local_in_words(instant: Timestamp, zone: &Zone) -> String {
+    let local = Wording::ENGLISH.date_and_time(zone.to_zoned(instant).datetime());
+    format!("{local} {}", zone.abbreviation(instant))
+}
+
+/// `08:00`, with seconds where there are any.
+pub(super) fn clock_in_words(time: Time) -> String {
+    Wording::ENGLISH.time(time)
+}
+
 /// `Monday to Friday 08:00–20:00, Saturday 09:00–12:00 (America/New_York)`.
 pub fn hours_in_words(calendar: &Calendar) -> String {
     Wording::ENGLISH.hours(calendar)

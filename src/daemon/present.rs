@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::reload::{DIGEST, Owed, Plan};
+use super::reload::{Owed, Plan};
 use super::supervisor::{Done, Supervisor};
 use crate::base::clock::Clock;
+use crate::policy::short_digest;
 use crate::service::watch::{Reload, Rules, Running, owner_task as task};
 use crate::service::{Health, MailboxKey, Watched, World};
 use crate::settings::{Account, Settings};
@@ -85,8 +86,7 @@ impl<W: Works> Present<W> {
     /// The policies in force: `alloy d12b5bb8be6b`.
     pub(super) fn policies_in_words(&self) -> String {
         let policies = self.world.mailboxes.iter().map(|watched| {
-            let digest = watched.policy.digest.as_str();
-            format!("policy {} {}", watched.policy.name, digest.get(..DIGEST).unwrap_or(digest))
+            format!("policy {} {}", watched.policy.name, short_digest(&watched.policy.digest))
         });
         policies.collect::<BTreeSet<String>>().into_iter().collect::<Vec<String>>().join(", ")
     }

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::policy::short_digest;
 use crate::service::{Watched, World};
 use crate::settings::{Account, Mailbox, Settings};
 
@@ -37,8 +38,6 @@ pub(super) struct Plan {
 
 /// How many references a refusal names.
 const NAMED: usize = 5;
-/// How much of a digest is shown.
-pub(super) const DIGEST: usize = 12;
 
 /// Plans the way from the world in force to a new one.
 ///
@@ -127,9 +126,9 @@ impl Seen<'_> {
     /// What changed of its rules, in words.
     fn changes(&self, now: &Seen<'_>) -> impl Iterator<Item = String> {
         let (then, new) = (&self.watched.policy, &now.watched.policy);
-        let short = |digest: &str| digest.get(..DIGEST).unwrap_or(digest).to_owned();
         let policy = (then.name != new.name || then.digest != new.digest).then(|| {
-            format!("policy {} {} → {} {}", then.name, short(&then.digest), new.name, short(&new.digest))
+            let (before, after) = (short_digest(&then.digest), short_digest(&new.digest));
+            format!("policy {} {before} → {} {after}", then.name, new.name)
         });
         let settings = (self.rules() != now.rules()).then(|| "settings changed".to_owned());
         [policy, settings].into_iter().flatten()

@@ -51,6 +51,18 @@ pub enum Key {
     Sender,
 }
 
+/// The words of `hours`.
+pub(super) const HOURS: [&str; 2] = ["open", "closed"];
+
+/// The words of `closed_for`.
+pub(super) const CLOSED_FOR: [&str; 3] = ["night", "weekend", "holiday"];
+
+/// The words of `conversation`.
+pub(super) const CONVERSATIONS: [&str; 6] = ["new", "follow-up", "raised", "reopened", "answer", "duplicate"];
+
+/// The words of `authenticated`; only the first says that it was.
+pub(super) const AUTHENTICATED: [&str; 3] = ["pass", "fail", "none"];
+
 /// The keys that every policy has besides its labels.
 pub(super) const FIXED_KEYS: [(&str, Key); 11] = [
     ("hours", Key::Hours),

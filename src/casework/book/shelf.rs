@@ -61,8 +61,9 @@ impl Shelf {
         self.forgotten
     }
 
-    /// The book of a mail that was received at `at`, with every case brought to that instant. It must be put back
-    /// before the next is taken, since the replies go with it.
+    /// The book of a mail that was received at `at`, with its cases as they were kept: what time has brought since is the
+    /// book's own business ([`Book::live_through`]). It must be put back before the next is taken, since the replies go
+    /// with it.
     pub fn take(&mut self, reading: &Reading, at: Timestamp) -> Book {
         let keys = Keys::of(reading, at);
         let mut loaded = Loaded::default();
@@ -82,7 +83,8 @@ impl Shelf {
         while self.cases.contains_key(&id) && wanted.insert(id) {
             id = id.next();
         }
-        loaded.cases = wanted.iter().filter_map(|id| self.case_at(*id, at)).collect();
+        loaded.cases =
+            wanted.iter().filter_map(|id| self.cases.get(id)).map(|shelved| shelved.case.clone()).collect();
         let mut book = Book::default();
         book.load(loaded);
         book.replies = std::mem::take(&mut self.replies);
@@ -115,15 +117,6 @@ impl Shelf {
         while self.cases.len() > self.most {
             self.forget_the_oldest();
         }
-    }
-
-    /// A case as it stands at an instant: everything that time brought happened when it was due.
-    fn case_at(&self, id: CaseId, at: Timestamp) -> Option<Case> {
-        let mut case = self.cases.get(&id)?.case.clone();
-        while let Some(due) = case.due_at().filter(|due| *due <= at) {
-            case.advance(due);
-        }
-        Some(case)
     }
 
     fn keep(&mut self, case: Case) {
@@ -234,6 +227,7 @@ per_domain = "3/1h"
     fn decided(book: &mut Book, policy: &Policy, number: usize) -> Decision {
         let reading = read(&Source::Whole(mail(number).as_bytes()), policy, Some("support"));
         let at = at(number);
+        book.live_through(at);
         let standing = book.standing(&reading, policy, at, at);
         let decision = decide(&reading, &standing, policy, at, at);
         book.apply(&reading, &decision, policy);

@@ -10,7 +10,7 @@ use super::{Past, escalations};
 use crate::base::text::one_line;
 use crate::calendar::{ClosedFor, Zone};
 use crate::decision::{Decision, Hours, Loudness};
-use crate::policy::Policy;
+use crate::policy::{Policy, short_digest};
 
 /// How many of the mails that change are shown.
 const MOST_SHOWN: usize = 20;
@@ -109,7 +109,7 @@ impl<'p> Changes<'p> {
     }
 
     pub(super) fn text(&self, page: &mut Page, zone: Option<&Zone>) {
-        let digest = self.other.digest.get(..12).unwrap_or(&self.other.digest);
+        let digest = short_digest(&self.other.digest);
         page.section(&format!("Under {} ({digest}) instead", self.other.name));
         for (change, count) in &self.counts {
             page.line(&format!("  {} would {}", counted(*count, "mail"), change.sentence()));

@@ -2,10 +2,9 @@
 
 use anstyle::Style;
 
-use super::super::arithmetic::local_in_words;
 use super::super::ink::{DIM, GOOD};
 use super::super::trace::{Context, Line, assign_cause};
-use super::super::words::{hours_in_words, instant_in_words};
+use super::super::words::{hours_in_words, instant_in_words, local_in_words};
 use super::Page;
 use crate::base::text::clean;
 use crate::calendar::{Calendar, ClosedFor, State};

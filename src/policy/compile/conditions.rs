@@ -2,16 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::condition::FIXED_KEYS;
+use super::super::condition::{AUTHENTICATED, CLOSED_FOR, CONVERSATIONS, FIXED_KEYS, HOURS};
 use super::super::people::{AddressRule, SenderGlob};
 use super::super::written::{When, WhenValue};
 use super::super::{Condition, Customers, Key, Label, Lint, Matcher, Test};
 use super::{Vocabulary, refusal};
 use crate::base::diagnostic::{Diagnostic, suggest};
 use crate::base::document::{At, Problems, clip, list};
-
-/// What a mail can be in its conversation, by name.
-pub(super) const CONVERSATIONS: [&str; 6] = ["new", "follow-up", "raised", "reopened", "answer", "duplicate"];
 
 /// Compiles a `when`; `unknown_yet` are the keys that have no value at the point where it is asked.
 pub(super) fn condition(
@@ -189,14 +186,14 @@ impl<'p> KnownValues<'p> {
         customers: &'p Customers,
     ) -> Self {
         let mut known = KnownValues(HashMap::new());
-        known.add(Key::Hours, ["open", "closed"]);
-        known.add(Key::ClosedFor, ["night", "weekend", "holiday"]);
+        known.add(Key::Hours, HOURS);
+        known.add(Key::ClosedFor, CLOSED_FOR);
         known.add(Key::Plan, customers.plans());
         known.add(Key::Customer, customers.rows().iter().map(|row| row.name.as_str()));
         known.add(Key::Desk, desks.iter().map(String::as_str));
         known.add(Key::Mailbox, mailboxes.iter().map(String::as_str));
         known.add(Key::Conversation, CONVERSATIONS);
-        known.add(Key::Authenticated, ["pass", "fail", "none"]);
+        known.add(Key::Authenticated, AUTHENTICATED);
         for (index, label) in labels.iter().enumerate() {
             known.add(Key::Label(index), label.values.iter().map(String::as_str));
         }

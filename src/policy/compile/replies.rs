@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::condition::CLOSED_FOR;
 use super::super::files::TextFiles;
 use super::super::reply::{NearMissVariable, VARIABLES};
 use super::super::{
@@ -291,7 +292,7 @@ fn hours(rule: &Coverage, trying: &Trying<'_>) -> Vec<ReplyVariables> {
     if admits(Key::Hours, Some("open")) && admits(Key::ClosedFor, None) {
         kinds.push(ReplyVariables { hours: "open".into(), ..base.clone() });
     }
-    for closed_for in ["night", "weekend", "holiday"] {
+    for closed_for in CLOSED_FOR {
         if !admits(Key::Hours, Some("closed")) || !admits(Key::ClosedFor, Some(closed_for)) {
             continue;
         }

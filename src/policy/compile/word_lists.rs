@@ -23,8 +23,8 @@ const LONGEST_PATTERN: usize = 64 * 1024;
 /// What stands in for what was noted as a mistake, so that it is not noted twice.
 const STAND_IN: &str = "x";
 
-/// Escapes that take a name in braces.
-const TAKES_BRACES: [char; 6] = ['p', 'P', 'x', 'u', 'U', 'b'];
+/// What `\b` may have in braces.
+const SPECIAL_BORDERS: [&str; 4] = ["start", "end", "start-half", "end-half"];
 
 /// The lists of a policy, ready to be put into patterns.
 #[derive(Debug, Default)]
@@ -94,36 +94,51 @@ impl WordLists {
         while let Some(at) = rest.find(['\\', '{', '[', ']']) {
             let (before, from) = rest.split_at(at);
             whole.push_str(before);
-            let taken = match from.chars().next() {
-                Some('\\') => escape(from, &self.alternatives),
-                Some('{') if class_depth == 0 => match self.list(file, pattern, from, problems) {
-                    Some((words, taken)) => {
-                        whole.push_str(words);
-                        rest = from.get(taken..).unwrap_or("");
-                        if whole.len() > LONGEST_PATTERN {
-                            let allowed = format!("at most {LONGEST_PATTERN} bytes with its lists of words");
-                            malformed(file, pattern, "this pattern is too long", &allowed, problems);
-                            return Cow::Borrowed(STAND_IN);
-                        }
-                        continue;
-                    }
-                    None => 1,
-                },
-                Some(bracket) => {
-                    class_depth =
-                        if bracket == '[' { class_depth + 1 } else { class_depth.saturating_sub(1) };
-                    1
+            let (piece, taken) = match from.as_bytes().first() {
+                Some(b'\\') => as_it_is(from, self.escape(from)),
+                Some(b'{') if class_depth == 0 => {
+                    self.list(file, pattern, from, problems).unwrap_or_else(|| as_it_is(from, 1))
                 }
-                None => 1,
+                Some(b'[') => {
+                    class_depth += 1;
+                    as_it_is(from, 1)
+                }
+                Some(b']') => {
+                    class_depth = class_depth.saturating_sub(1);
+                    as_it_is(from, 1)
+                }
+                Some(_) | None => as_it_is(from, 1),
             };
-            whole.push_str(from.get(..taken).unwrap_or(from));
+            whole.push_str(piece);
             rest = from.get(taken..).unwrap_or("");
+            // Only lists make it longer than what was written.
+            if piece.len() > taken && whole.len() > LONGEST_PATTERN {
+                let allowed = format!("at most {LONGEST_PATTERN} bytes with its lists of words");
+                malformed(file, pattern, "this pattern is too long", &allowed, problems);
+                return Cow::Borrowed(STAND_IN);
+            }
         }
         if whole.is_empty() {
             return Cow::Borrowed(rest);
         }
         whole.push_str(rest);
         Cow::Owned(whole)
+    }
+
+    /// How many bytes the escape at the start of `from` takes, with the braces that belong to it.
+    fn escape(&self, from: &str) -> usize {
+        let taken = 1 + from.chars().nth(1).map_or(0, char::len_utf8);
+        let escaped = from.get(1..taken).unwrap_or("");
+        let braces = from.get(taken..).filter(|rest| rest.starts_with('{'));
+        let Some(end) = braces.and_then(|rest| rest.find('}')) else { return taken };
+        let name = from.get(taken + 1..taken + end).unwrap_or("");
+        let belong = match escaped {
+            "p" | "P" | "x" | "u" | "U" => true,
+            // A border is followed by words more often than by the name of a special border.
+            "b" => SPECIAL_BORDERS.contains(&name) && !self.alternatives.contains_key(name),
+            _ => false,
+        };
+        if belong { taken + end + 1 } else { taken }
     }
 
     /// The words of `{name}` at the start of `from`, and how many bytes that takes; `None` when it is no name.
@@ -170,21 +185,9 @@ fn sound(file: &Arc<SourceFile>, words: &[At<String>], whole: &str, problems: &m
     patterns(file, &pieces, &places, problems).is_some()
 }
 
-/// How many bytes the escape at the start of `from` takes, with the braces that belong to it.
-fn escape(from: &str, lists: &HashMap<String, String>) -> usize {
-    let mut characters = from.chars();
-    let (slash, escaped) = (characters.next().map_or(0, char::len_utf8), characters.next());
-    let taken = slash + escaped.map_or(0, char::len_utf8);
-    let braces = from.get(taken..).filter(|rest| rest.starts_with('{')).and_then(|rest| rest.find('}'));
-    match (escaped, braces) {
-        (Some(escaped), Some(end)) if TAKES_BRACES.contains(&escaped) => {
-            let name = from.get(taken + 1..taken + end).unwrap_or("");
-            // A border is followed by words more often than by the name of a special border.
-            let is_border = escaped == 'b' && !["start", "end", "start-half", "end-half"].contains(&name);
-            if lists.contains_key(name) && escaped == 'b' || is_border { taken } else { taken + end + 1 }
-        }
-        _ => taken,
-    }
+/// So many bytes of a pattern, and how many they are.
+fn as_it_is(from: &str, taken: usize) -> (&str, usize) {
+    (from.get(..taken).unwrap_or(from), taken)
 }
 
 fn is_name(name: &str) -> bool {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::super::condition::{AUTHENTICATED, CONVERSATIONS};
 use super::search::{Region, Search, Set, Variable};
 use super::ways::Ways;
 use crate::policy::{Condition, Facts, Key, LabelKind, Matcher, Policy, Test};
@@ -22,9 +23,6 @@ const MOST_COMPARISONS: usize = 20_000_000;
 const MOST_SENDERS: usize = 2_000;
 /// The most boxes that are compared when a policy is examined.
 const MOST_WORK: usize = 3_000_000;
-
-const CONVERSATIONS: [&str; 6] = ["new", "follow-up", "raised", "reopened", "duplicate", "answer"];
-const AUTHENTICATED: [&str; 3] = ["pass", "fail", "none"];
 
 /// Labels that hang together: those of words, each with its number of values, and the matrices made from them.
 #[derive(Debug, Default)]

@@ -1,8 +1,9 @@
 //! `expect`: what an example can expect, and whether it could ever come out.
 
+use super::super::super::condition::{AUTHENTICATED, CLOSED_FOR, CONVERSATIONS, HOURS};
 use super::super::super::written::{self, ExpectedValue};
 use super::super::super::{Expectation, Label, Origin, Wanted};
-use super::super::{conditions, find};
+use super::super::find;
 use super::Reader;
 use crate::base::diagnostic::{Diagnostic, suggest};
 use crate::base::document::{At, Problems, clip, list};
@@ -174,10 +175,10 @@ impl Reader<'_> {
             "asked_for" => Some(self.context.asks.iter().map(|ask| ask.name.as_str()).collect()),
             "desk" => Some(self.vocabulary.desks.iter().map(String::as_str).collect()),
             "case" => Some(vec!["open", "acknowledged", "answered", "closed", "lapsed"]),
-            "hours" => Some(vec!["open", "closed"]),
-            "closed_for" => Some(vec!["night", "weekend", "holiday"]),
-            "conversation" => Some(conditions::CONVERSATIONS.to_vec()),
-            "authenticated" => Some(vec!["pass", "fail", "none"]),
+            "hours" => Some(HOURS.to_vec()),
+            "closed_for" => Some(CLOSED_FOR.to_vec()),
+            "conversation" => Some(CONVERSATIONS.to_vec()),
+            "authenticated" => Some(AUTHENTICATED.to_vec()),
             _ => None,
         };
         let texts: Vec<&String> = match wanted {
