@@ -8,6 +8,7 @@
 //! Invariants: the same reading, standing, policy and instants give the same decision; nothing that stops a reply
 //! ever stops an alert; time comes in as an argument.
 
+mod correspondents;
 mod decide;
 mod guards;
 mod reading;
@@ -16,9 +17,10 @@ mod trace;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use correspondents::Recipient;
 pub use decide::{decide, received_at};
 pub use guards::Withheld;
-pub use reading::{Hit, Ignored, NearMiss, Reading, Recipient, Why, read};
+pub use reading::{Hit, Ignored, NearMiss, Reading, Why, read};
 pub use trace::{AlertVerdict, AssignCause, Because, LabelCause, NoReplyCause, Step};
 
 use crate::base::id::{CaseId, ContentKey};

@@ -12,7 +12,9 @@
 //! (reports), 2369 and 2919 (lists), 8601 (authentication), 3282 and 4647 (languages).
 
 mod address;
+mod address_list;
 mod authentication;
+mod author;
 mod encoded_words;
 mod encoding;
 mod evidence;
@@ -34,8 +36,9 @@ mod text;
 
 use jiff::Timestamp;
 
-pub use address::{Address, Mailbox, ReturnPath};
+pub use address::{Address, Mailbox, ReturnPath, ascii_domain};
 pub use authentication::Authenticated;
+pub use author::Author;
 pub use evidence::{Automation, Evidence, OWN_MARK, sender_evidence};
 pub use languages::{LanguageField, LanguageRange};
 pub use source::{Omitted, Options, Part, Parts, Source};
@@ -110,7 +113,7 @@ pub struct Message {
     pub in_reply_to: Vec<MessageId>,
     /// References, oldest first; the last 64.
     pub references: Vec<MessageId>,
-    /// From; empty when it holds no usable address.
+    /// From; empty when it holds no usable address. Who wrote is said by [`author`](Message::author).
     pub from: Vec<Mailbox>,
     /// Sender.
     pub sender: Option<Mailbox>,
@@ -148,8 +151,10 @@ pub struct Message {
     pub omitted: Vec<Omitted>,
     /// The languages of the sender as the header names them, the most wanted first; at most 16 of each field.
     pub languages: Vec<LanguageRange>,
+    /// Whether every address of From stands where the grammar wants it.
+    is_from_sound: bool,
     kept: Vec<(String, String)>,
-    authentication: Vec<String>,
+    authentication: Vec<authentication::Statement>,
 }
 
 impl Message {
@@ -170,9 +175,12 @@ impl Message {
 
     /// What the servers named say of the sender; only the topmost field of one of them counts (RFC 8601 section 7.1).
     pub fn authenticated(&self, authserv_ids: &[String]) -> Authenticated {
-        match self.from.as_slice() {
-            [from] => authentication::verdict(&self.authentication, authserv_ids, from.address.domain()),
-            _ => Authenticated::None,
+        let author = self.author();
+        let Some(address) = author.address() else { return Authenticated::None };
+        match authentication::verdict(&self.authentication, authserv_ids, address.domain()) {
+            // A server vouches for one author.
+            Authenticated::Pass if author.only().is_none() => Authenticated::None,
+            verdict => verdict,
         }
     }
 

@@ -330,6 +330,7 @@ impl Book {
 
     fn reply_limits(&self, standing: &mut Standing, reading: &Reading, policy: &Policy, now: Timestamp) {
         let crate::decision::Recipient::Address(to) = &reading.recipient else { return };
+        let to = to.person();
         let limits = &policy.auto_reply;
         let within = |reply: &&SentReply, period: SignedDuration| now.duration_since(reply.at) < period;
         let key = to.key();
@@ -445,6 +446,7 @@ impl Book {
     ) -> Option<Effect> {
         let plan = decision.reply.as_ref()?;
         let message_id = own_message_id(decision, policy);
+        let person = plan.to.person();
         self.know(&message_id, id, true);
         let limits = &policy.auto_reply;
         let longest = limits.once_per.max(limits.per_domain.per).max(limits.per_mailbox.per);
@@ -454,8 +456,8 @@ impl Book {
         self.replies.push_back(SentReply {
             message_id: message_id.clone(),
             at: decision.now,
-            to: plan.to.key(),
-            domain: plan.to.domain().to_owned(),
+            to: person.key(),
+            domain: person.domain().to_owned(),
             mailbox: reading.mailbox.clone(),
             loudness: decision.loudness(),
             respond_by: decision.respond_by,

@@ -16,7 +16,7 @@ use super::{
     Standing,
 };
 use crate::base::id::CaseId;
-use crate::mail::Authenticated;
+use crate::mail::{Address, Authenticated};
 use crate::policy::{Condition, Facts, Policy, RaiseClock, Target};
 
 /// When a mail counts as received: as the server says, but never in the future.
@@ -206,9 +206,15 @@ impl Deciding<'_> {
     /// From an agent, authenticated, and to somebody who wrote as the customer.
     fn is_human_answer(&self, standing: &ConversationStanding) -> bool {
         let message = &self.reading.message;
-        message.from.first().is_some_and(|from| self.policy.identity.is_agent(&from.address))
-            && self.reading.authenticated == Authenticated::Pass
-            && message.recipients().any(|to| standing.people.contains(&to.key()))
+        let is_agent = message.author().named().is_some_and(|from| self.policy.identity.is_agent(from));
+        if !is_agent || self.reading.authenticated != Authenticated::Pass {
+            return false;
+        }
+        // Written to with or without the tag that the customer wrote with.
+        let bare = |address: &Address| address.untagged().key();
+        let people = standing.people.iter().filter_map(|person| Address::parse(person));
+        let people: Vec<String> = people.map(|person| bare(&person)).collect();
+        message.recipients().any(|to| people.contains(&bare(to)))
     }
 
     fn is_stronger(&self, standing: &ConversationStanding, labels: &[LabelOutcome]) -> bool {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::correspondents::{Recipient, entitled, recipient, sender};
 use crate::base::id::ContentKey;
 use crate::lexicon::{Folded, fold};
 use crate::mail::{
@@ -135,17 +136,6 @@ pub struct NearMiss {
     pub text: String,
 }
 
-/// Who a reply would go to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recipient {
-    /// This address.
-    Address(Address),
-    /// There is no usable From.
-    Nobody,
-    /// A form that names no usable Reply-To.
-    Unsafe,
-}
-
 /// Reads a mail under a policy.
 pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Reading {
     let mut kept_headers = policy.words.headers.clone();
@@ -157,10 +147,7 @@ pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Read
     let content = content_key(&message);
     let authenticated = message.authenticated(&policy.identity.authserv_ids);
     let sender = sender(&message, policy);
-    let customer = sender
-        .as_ref()
-        .filter(|_| authenticated != Authenticated::Fail)
-        .and_then(|address| policy.customers.find(address));
+    let customer = entitled(&message, policy, authenticated).and_then(|who| policy.customers.find(who));
     let recipient = recipient(&message, policy, authenticated);
     message.body = cut(std::mem::take(&mut message.body));
     message.forwarded = cut(std::mem::take(&mut message.forwarded));
@@ -412,28 +399,6 @@ fn content_key(message: &Message) -> ContentKey {
         id.as_bytes(),
         message.content_text().as_bytes(),
     ])
-}
-
-/// Identity goes by From; where a declared form writes, the customer stands in Reply-To.
-fn sender(message: &Message, policy: &Policy) -> Option<Address> {
-    let from = &message.from.first()?.address;
-    if policy.identity.is_form(from) {
-        return message.reply_to.first().map(|reply_to| reply_to.address.clone());
-    }
-    Some(from.clone())
-}
-
-/// Reply-To only when it is in From's domain, authenticated, or of a declared form; else From.
-fn recipient(message: &Message, policy: &Policy, authenticated: Authenticated) -> Recipient {
-    let Some(from) = message.from.first() else { return Recipient::Nobody };
-    let reply_to = message.reply_to.first().filter(|_| message.reply_to.len() == 1);
-    if policy.identity.is_form(&from.address) {
-        return reply_to.map_or(Recipient::Unsafe, |reply_to| Recipient::Address(reply_to.address.clone()));
-    }
-    let safe = reply_to.filter(|reply_to| {
-        reply_to.address.domain() == from.address.domain() || authenticated == Authenticated::Pass
-    });
-    Recipient::Address(safe.unwrap_or(from).address.clone())
 }
 
 fn evidence(message: &Message, policy: &Policy) -> Vec<Evidence> {

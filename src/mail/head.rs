@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::address_list::{self, Written};
+use super::authentication::Statement;
 use super::encoded_words;
 use super::evidence::{Automation, Found};
 use super::header::{self, Field, clip};
 use super::languages::{LanguageField, Languages};
-use super::parser::{self, Written};
+use super::parser;
 use super::source::Options;
 use super::subject::{self, Purpose};
 use super::{Address, Mailbox, Message, MessageId, ReturnPath};
@@ -39,7 +41,8 @@ pub(super) fn read(
     message: &mut Message,
     found: &mut Found,
 ) -> Purpose {
-    let mut head = Head { message, found, seen_return_path: false, languages: Languages::default() };
+    let mut head =
+        Head { message, found, seen_from: false, seen_return_path: false, languages: Languages::default() };
     for field in fields {
         let mut buffer = [0; MAX_NAME];
         if let Some(name) = lowercase(field.name, &mut buffer) {
@@ -75,6 +78,7 @@ fn lowercase<'b>(name: &[u8], buffer: &'b mut [u8; MAX_NAME]) -> Option<&'b str>
 struct Head<'m> {
     message: &'m mut Message,
     found: &'m mut Found,
+    seen_from: bool,
     seen_return_path: bool,
     languages: Languages,
 }
@@ -102,32 +106,58 @@ impl Head<'_> {
             "accept-language" => self.languages.add(LanguageField::Accept, field),
             "x-accept-language" => self.languages.add(LanguageField::OldAccept, field),
             "authentication-results" if message.authentication.len() < MAX_RESULTS => {
-                message.authentication.push(field.unfolded(MAX_RESULT).into_owned());
+                let is_whole = field.raw.len() <= MAX_RESULT;
+                let text = field.unfolded(MAX_RESULT).into_owned();
+                message.authentication.push(Statement { text, is_whole });
             }
             _ => self.found.header(name, field),
         }
     }
 
     fn sender(&mut self, name: &str, field: &Field<'_>) {
-        let written = parser::addresses(field.capped(MAX_ADDRESS_FIELD), MAX_ADDRESSES);
+        let written = addresses(field, MAX_ADDRESSES);
         let label = if name == "from" { "From" } else { "Sender" };
-        // A list or a system writes its own address here; the first few are enough to tell.
-        for address in written.iter().take(8) {
-            self.found.sender(label, &address.address);
-        }
+        self.judge(label, &written);
         if written.is_empty() {
             self.found.sender(label, &field.unfolded(256).replace(['<', '>', '"'], ""));
         }
-        let mut mailboxes = written.into_iter().filter_map(mailbox);
         if name == "from" {
-            self.message.from.extend(mailboxes);
-            self.message.from.truncate(MAX_ADDRESSES);
-            if self.message.from.is_empty() {
-                let address = Address::only_in(&decoded(field, MAX_KEPT_VALUE));
-                self.message.from.extend(address.map(|address| Mailbox { name: None, address }));
-            }
+            self.from(written, field);
         } else if self.message.sender.is_none() {
-            self.message.sender = mailboxes.next();
+            self.message.sender = written.into_iter().find_map(mailbox);
+        }
+    }
+
+    fn from(&mut self, written: Vec<Written>, field: &Field<'_>) {
+        let message = &mut *self.message;
+        // There may be one (RFC 5322 section 3.6).
+        let mut is_sound = !std::mem::replace(&mut self.seen_from, true);
+        for written in written {
+            let sound = written.is_sound;
+            if let Some(mailbox) = mailbox(written) {
+                is_sound &= sound;
+                message.from.push(mailbox);
+            }
+        }
+        if message.from.is_empty() {
+            let address = Address::only_in(&decoded(field, MAX_KEPT_VALUE));
+            message.from.extend(address.map(|address| Mailbox { name: None, address }));
+            is_sound = false;
+        }
+        message.from.truncate(MAX_ADDRESSES);
+        message.is_from_sound = is_sound;
+    }
+
+    /// A list or a system writes its own address here; the first few are enough to tell.
+    fn judge(&mut self, label: &str, written: &[Written]) {
+        for written in written.iter().take(8) {
+            self.found.sender(label, &written.address);
+            // A bounce that was forwarded, or bears a tag of its own.
+            if written.address.contains('=')
+                && let Some(address) = Address::parse(&written.address)
+            {
+                self.found.sender(label, &address.person().to_string());
+            }
         }
     }
 
@@ -172,9 +202,18 @@ fn decoded(field: &Field<'_>, max: usize) -> String {
 fn fill(list: &mut Vec<Mailbox>, field: &Field<'_>) {
     let room = MAX_ADDRESSES.saturating_sub(list.len());
     if room > 0 {
-        let written = parser::addresses(field.capped(MAX_ADDRESS_FIELD), room);
-        list.extend(written.into_iter().filter_map(mailbox));
+        list.extend(addresses(field, room).into_iter().filter_map(mailbox));
     }
+}
+
+/// The mailboxes of an address field. The last one of a field that is too long may be cut, and is left out.
+fn addresses(field: &Field<'_>, limit: usize) -> Vec<Written> {
+    let text = parser::text(field.capped(MAX_ADDRESS_FIELD), None);
+    let mut written = address_list::read(&text, limit);
+    if field.raw.len() > MAX_ADDRESS_FIELD && written.len() < limit {
+        written.pop();
+    }
+    written
 }
 
 fn mailbox(written: Written) -> Option<Mailbox> {

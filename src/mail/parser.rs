@@ -1,4 +1,4 @@
-//! The only file that knows the mail-parser crate: addresses, parameters, dates and charsets, each behind one function.
+//! The only file that knows the mail-parser crate: parameters, dates and charsets, each behind one function.
 //!
 //! The structure of a mail is walked by [`structure`](super::structure): the crate would decode every attachment, and
 //! scans the rest of the mail once per boundary that never comes. A newer version of the crate touches this file only.
@@ -8,18 +8,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
-use mail_parser::{Addr, Address};
 
 /// Characters beyond ASCII, all of them sound UTF-8, that outweigh a label of another charset. Hanzi in GBK that all look
 /// like UTF-8 are one in seven: four in a row are chance in one of two thousand such texts, and texts are longer.
 const UTF8_PROOF: usize = 4;
-
-/// An address as written, which may be no [`Address`](super::Address).
-#[derive(Debug)]
-pub(super) struct Written {
-    pub(super) name: Option<String>,
-    pub(super) address: String,
-}
 
 /// A `type/subtype; name=value` field: Content-Type or Content-Disposition (RFC 2045 section 5.1, RFC 2183, RFC 2231).
 #[derive(Debug, Default)]
@@ -40,17 +32,6 @@ impl Typed {
     pub(super) fn new(kind: &str, subtype: &str) -> Self {
         Self { kind: kind.to_owned(), subtype: subtype.to_owned(), attributes: Vec::new() }
     }
-}
-
-/// The mailboxes of an address field, groups flattened (RFC 5322 section 3.4).
-pub(super) fn addresses(raw: &[u8], limit: usize) -> Vec<Written> {
-    let raw = readable(raw);
-    let written = |addr: Addr<'_>| {
-        Some(Written { name: addr.name.map(Cow::into_owned), address: addr.address?.into_owned() })
-    };
-    let raw = terminated(&raw);
-    let list = MessageStream::new(&raw).parse_address().into_address();
-    list.into_iter().flat_map(Address::into_list).filter_map(written).take(limit).collect()
 }
 
 /// A Content-Type or Content-Disposition value; `None` when there is no type in it.
@@ -153,14 +134,6 @@ fn terminated(raw: &[u8]) -> Cow<'_, [u8]> {
     if raw.ends_with(b"\n") { Cow::Borrowed(raw) } else { Cow::Owned([raw, b"\n"].concat()) }
 }
 
-/// Header bytes as UTF-8; raw 8-bit text of the old days is taken for Windows-1252.
-fn readable(raw: &[u8]) -> Cow<'_, [u8]> {
-    if std::str::from_utf8(raw).is_ok() {
-        return Cow::Borrowed(raw);
-    }
-    Cow::Owned(windows_1252(raw).into_owned().into_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,15 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn header_values_are_decoded() {
-        let list = addresses(b"\"A, B\" <a@x.example>, team: b@y.example, c@z.example;\r\n", 9);
-        let all: Vec<_> = list.iter().map(|w| w.address.as_str()).collect();
-        assert_eq!(all, ["a@x.example", "b@y.example", "c@z.example"]);
-        assert_eq!(
-            addresses(b" MAILER-DAEMON (Mail System)\r\n", 9).first().map(|w| w.address.as_str()),
-            Some("MAILER-DAEMON")
-        );
-        assert_eq!(addresses(b"Ann <a@x.example>", 9).len(), 1, "without a line end");
+    fn dates_are_read_however_they_are_written() {
         assert!(date(b"Tue, 1 Jul 2003 10:52:37 +0200 (CEST)").is_some());
         assert_eq!(date(b"yesterday"), None);
     }

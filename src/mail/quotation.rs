@@ -162,8 +162,11 @@ impl<'a> Divider<'a> {
             Class::Quote(because) => Found::Quoted(because),
             Class::Bare(because) if self.attributed => Found::Quoted(because),
             Class::Rest(because) => Found::Original(because),
+            Class::RestIfHeader(because) if self.is_marked_header(at) => Found::Original(because),
             Class::Signature(because) => Found::Signature(because),
-            Class::Plain | Class::Bare(_) | Class::Container(..) => self.find_plain(at, line),
+            Class::Plain | Class::Bare(_) | Class::Container(..) | Class::RestIfHeader(_) => {
+                self.find_plain(at, line)
+            }
         }
     }
 
@@ -349,6 +352,16 @@ impl<'a> Divider<'a> {
             && roles.contains(&Role::Sent)
             && (roles.contains(&Role::To) || roles.contains(&Role::Subject))
             && self.words_from(at + 1).take(2).any(|l| role(l.text).is_some())
+    }
+
+    /// Whether a copied header block begins here where the markup says that one may: with its label for the sender, a label
+    /// or two more are enough.
+    fn is_marked_header(&self, at: usize) -> bool {
+        let roles = || self.words_from(at).take(HEADER_LINES).filter_map(|l| role(l.text));
+        self.lines.get(at).is_some_and(|l| role(l.text).is_some())
+            && self.words_from(at + 1).take(2).any(|l| role(l.text).is_some())
+            && roles().any(|role| role == Role::From)
+            && roles().any(|role| role != Role::From)
     }
 
     /// Whether the `>` is one that mail servers put before a line that begins with "From " (RFC 4155 appendix A): a quoted

@@ -415,11 +415,25 @@ proptest! {
     }
 
     #[test]
-    fn an_address_never_leaves_its_header(text in ".*@.*") {
+    fn an_address_never_leaves_its_header(text in prop_oneof![
+        ".*@.*", "[a-z\" \\\\<>@,+=]{0,12}@[a-zé.-]{1,9}", "\"[a-z\" \\\\<>@,\r\n\0]{0,9}\"@x.example",
+        "(SRS0|SRS1|prvs|btv1|msprvs1)[=+-]{1,2}[a-z0-9=+.@-]{0,40}@x.example",
+    ]) {
         if let Some(address) = Address::parse(&text) {
             let shown = address.to_string();
-            prop_assert!(!shown.contains(|c: char| c.is_control() || c.is_whitespace() || "<>,;".contains(c)));
-            prop_assert_eq!(Address::parse(&shown).map(|a| a.key()), Some(address.key()));
+            prop_assert!(!shown.contains(|c: char| c.is_control() || "<>".contains(c)));
+            let bare = shown.strip_prefix('"').map_or(shown.as_str(), |quoted| quoted.rsplit('"').next().unwrap_or(""));
+            prop_assert!(!bare.contains(|c: char| c.is_whitespace() || ",;:\"".contains(c)) || bare.contains('['));
+            prop_assert_eq!(Address::parse(&shown), Some(address.clone()));
+            let key = address.key();
+            prop_assert_eq!(Address::parse(&key).map(|a| a.key()), Some(key), "a key is an address");
+            prop_assert!(address.untagged().domain() == address.domain(), "rights stay with their host");
+            let person = address.person().into_owned();
+            prop_assert_eq!(Address::parse(&person.to_string()), Some(person));
+            let field = format!("To: A <{shown}>, b@x.example\n\n");
+            let to: Vec<_> = whole(field.as_bytes()).to.into_iter().map(|to| to.address).collect();
+            prop_assert_eq!(to.first(), Some(&address), "{}", field);
+            prop_assert_eq!(to.len(), 2);
         }
     }
 }

@@ -1,8 +1,12 @@
 //! Addresses in a policy: who we are, who our customers are, and globs over senders.
+//!
+//! A rule for `ann@x.example` is also one for `ann+tag@x.example`. Our own addresses are recognised behind what forwarders
+//! wrap around them, too; nobody else's are, since that can be forged (see [`Address`]).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::mail::Address;
+use crate::mail::{Address, ascii_domain};
 
 /// `name@host` or `@host`. A host never stands for its sub-hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,10 +32,12 @@ impl AddressRule {
         Address::parse(text).map(|address| AddressRule::Address(address.key()))
     }
 
-    /// Whether it covers an address.
+    /// Whether it covers an address, with or without its tag.
     pub fn covers(&self, address: &Address) -> bool {
         match self {
-            AddressRule::Address(key) => *key == address.key(),
+            AddressRule::Address(key) => {
+                *key == address.key() || matches!(address.untagged(), Cow::Owned(bare) if *key == bare.key())
+            }
             AddressRule::Domain(domain) => domain == address.domain(),
         }
     }
@@ -55,9 +61,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether an address is ours.
+    /// Whether an address is ours, whatever was wrapped around it.
     pub fn is_own(&self, address: &Address) -> bool {
-        self.addresses.iter().any(|rule| rule.covers(address))
+        let is_ours = |address: &Address| self.addresses.iter().any(|rule| rule.covers(address));
+        is_ours(address) || matches!(address.person(), Cow::Owned(person) if is_ours(&person))
     }
 
     /// Whether an address is an agent's.
@@ -108,12 +115,16 @@ impl Customers {
         true
     }
 
-    /// The row of an address: its own, else its host's.
+    /// The row of an address: its own, else that of the address without its tag, else its host's.
     pub fn find(&self, address: &Address) -> Option<usize> {
-        self.by_rule
-            .get(&AddressRule::Address(address.key()))
-            .or_else(|| self.by_rule.get(&AddressRule::Domain(address.domain().to_owned())))
-            .copied()
+        let row = |rule| self.by_rule.get(&rule).copied();
+        let untagged = || match address.untagged() {
+            Cow::Owned(bare) => row(AddressRule::Address(bare.key())),
+            Cow::Borrowed(_) => None,
+        };
+        row(AddressRule::Address(address.key()))
+            .or_else(untagged)
+            .or_else(|| row(AddressRule::Domain(address.domain().to_owned())))
     }
 
     /// A row.
@@ -141,7 +152,7 @@ impl Customers {
 pub struct SenderGlob {
     /// As written.
     pub text: String,
-    /// What stands before, between and after the stars, lower case; never empty.
+    /// What stands before, between and after the stars, as keys of addresses are written; never empty.
     pieces: Vec<String>,
 }
 
@@ -155,12 +166,23 @@ impl SenderGlob {
         if !text.contains('*') && Address::parse(text).is_none() {
             return None;
         }
-        let pieces = text.to_lowercase().split('*').map(str::to_owned).collect();
+        let pieces = comparable(text).split('*').map(str::to_owned).collect();
         Some(SenderGlob { text: text.to_owned(), pieces })
     }
 
-    /// Whether an address in comparison form matches.
+    /// Whether an address in comparison form matches, with or without its tag.
     pub fn matches(&self, address: &str) -> bool {
+        if self.matches_as_written(address) {
+            return true;
+        }
+        if !address.contains('+') {
+            return false;
+        }
+        let untagged = Address::parse(address).map(|address| address.untagged().key());
+        untagged.is_some_and(|untagged| self.matches_as_written(&untagged))
+    }
+
+    fn matches_as_written(&self, address: &str) -> bool {
         let [first, between @ .., last] = self.pieces.as_slice() else {
             return self.pieces.first().is_some_and(|whole| whole == address);
         };
@@ -171,6 +193,19 @@ impl SenderGlob {
             rest = after;
         }
         rest.ends_with(last.as_str())
+    }
+}
+
+/// A pattern as keys of addresses are written: lower case, each whole label of the host as DNS knows it.
+fn comparable(pattern: &str) -> String {
+    let lower = pattern.to_lowercase();
+    match lower.rsplit_once('@') {
+        Some((local, host)) if !host.is_ascii() => {
+            let label = |label: &str| ascii_domain(label).unwrap_or_else(|| label.to_owned());
+            let labels: Vec<String> = host.split('.').map(label).collect();
+            format!("{local}@{}", labels.join("."))
+        }
+        _ => lower,
     }
 }
 
@@ -186,6 +221,49 @@ mod tests {
         assert!(!rule.covers(&address("anna@mail.example.com")));
         assert_eq!(AddressRule::parse("@"), None);
         assert_eq!(AddressRule::parse("not an address"), None);
+    }
+
+    #[test]
+    fn a_rule_covers_tagged_addresses_and_both_spellings_of_a_host() {
+        let address = |text| Address::parse(text).expect("an address");
+        let rule = |text| AddressRule::parse(text).expect("a rule");
+        assert!(rule("ann@müller.example").covers(&address("Ann+shop@xn--mller-kva.example")));
+        assert!(rule("@müller.example").covers(&address("ann@MÜLLER.example")));
+        assert!(!rule("ann+shop@x.example").covers(&address("ann@x.example")), "a tag is a tag");
+        assert!(rule("ann+shop@x.example").covers(&address("ann+shop@x.example")));
+        assert!(rule(r#""ann smith"@x.example"#).covers(&address(r#""Ann Smith"@x.example"#)));
+    }
+
+    #[test]
+    fn a_wrapped_address_is_ours_and_nobody_elses() {
+        let address = |text| Address::parse(text).expect("an address");
+        let rules = |text| vec![AddressRule::parse(text).expect("a rule")];
+        let forged = address("SRS0=Hx3=Q7=desk.example=boss@evil.example");
+        let identity = Identity {
+            addresses: rules("@desk.example"),
+            agents: rules("@desk.example"),
+            ..Identity::default()
+        };
+        assert!(identity.is_own(&forged), "a forwarder's loop is not answered");
+        assert!(!identity.is_agent(&forged) && !identity.is_form(&forged), "anybody can write that");
+        let mut customers = Customers::new(None);
+        let row = Customer { name: "Desk".to_owned(), plan: None, desk: None };
+        assert!(customers.insert(AddressRule::Domain("desk.example".to_owned()), row.clone()));
+        assert_eq!(customers.find(&forged), None);
+        assert!(customers.insert(AddressRule::Address("boss@desk.example".to_owned()), row));
+        assert_eq!(customers.find(&address("boss+calls@desk.example")), Some(1));
+        assert_eq!(customers.find(&address("prvs=3212a9f0c1=boss@desk.example")), Some(0), "the host's row");
+    }
+
+    #[test]
+    fn a_glob_knows_tags_and_both_spellings_of_a_host() {
+        let matches = |glob: &str, key: &str| SenderGlob::parse(glob).expect("a glob").matches(key);
+        assert!(matches("ann@x.example", "ann+shop@x.example"));
+        assert!(matches("ann+*@x.example", "ann+shop@x.example"));
+        assert!(!matches("ann@x.example", "anna+shop@x.example"));
+        assert!(matches("*@müller.example", "ann@xn--mller-kva.example"));
+        assert!(matches("*@*.MÜLLER.example", "ann@shop.xn--mller-kva.example"));
+        assert!(!matches("*@müller.example", "ann@muller.example"));
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl Change<'_> {
             [policy.name.as_str().into(), micros(since).into()]
         };
         let recipients: Vec<_> = mails.iter().filter_map(|mail| mail.recipient).collect();
-        let people = distinct(recipients.iter().map(|to| to.key()));
+        let people = distinct(recipients.iter().map(|to| to.person().key()));
         let statement = (
             "SELECT address, at, loudness, respond_by FROM reply WHERE policy = $1 AND at > $2 AND address IN",
             "ORDER BY at",
@@ -172,7 +172,7 @@ impl Change<'_> {
             (earlier.count, earlier.last) = (earlier.count + 1, last);
         }
         loaded.to_people.extend(to_people);
-        let domains = distinct(recipients.iter().map(|to| to.domain().to_owned()));
+        let domains = distinct(recipients.iter().map(|to| to.person().domain().to_owned()));
         let statement = (
             "SELECT domain AS name, COUNT(*) AS n FROM reply WHERE policy = $1 AND at > $2 AND domain IN",
             "GROUP BY domain",

@@ -101,6 +101,7 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("icu_locale_core", &["base::language"]),
     // So that formatters can be shared between threads.
     outside("icu_provider", &[]),
+    outside("idna", &["base::domain"]),
     // An instant is an instant everywhere, but words know no time.
     outside(
         "jiff",

@@ -12,40 +12,49 @@ use memchr::{memchr, memchr2, memchr3};
 /// for the sake of the stack; tags that people send have a dozen.
 const MAX_ATTRIBUTES: usize = 256;
 
-/// Where the reader stopped.
+/// The reader stopped.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("a tag has more than {MAX_ATTRIBUTES} attributes")]
-pub(super) struct TooManyAttributes {
-    /// Bytes read until then.
-    pub(super) consumed: usize,
+pub(super) struct TooManyAttributes;
+
+/// How far the reader and whoever handles the tokens have come.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Bytes read.
+    pub(super) consumed: Cell<usize>,
+    /// How many attributes the present tag has so far.
+    pub(super) attributes: Cell<usize>,
+    /// Bytes up to where the last start tag shows its name.
+    pub(super) opened: Cell<usize>,
+    /// Bytes up to the end of the last tag or comment.
+    pub(super) settled: Cell<usize>,
+    /// The same as it was before the last comment.
+    pub(super) before_comment: Cell<usize>,
+    /// Bytes up to the end of the tag since which no text is for a reader.
+    pub(super) skipped: Cell<usize>,
 }
 
 /// A reader that stops in a tag with too many attributes.
 pub(super) struct FewAttributes<'h> {
     rest: &'h [u8],
-    consumed: usize,
-    /// How many the present tag has so far.
-    attributes: &'h Cell<usize>,
+    progress: &'h Progress,
 }
 
 impl<'h> FewAttributes<'h> {
     /// Reads `html`; whoever handles the tokens counts the attributes.
-    pub(super) fn new(html: &'h str, attributes: &'h Cell<usize>) -> Self {
-        FewAttributes { rest: html.as_bytes(), consumed: 0, attributes }
+    pub(super) fn new(html: &'h str, progress: &'h Progress) -> Self {
+        FewAttributes { rest: html.as_bytes(), progress }
     }
 
     fn check(&self) -> Result<(), TooManyAttributes> {
-        if self.attributes.get() > MAX_ATTRIBUTES {
-            return Err(TooManyAttributes { consumed: self.consumed });
-        }
-        Ok(())
+        if self.progress.attributes.get() > MAX_ATTRIBUTES { Err(TooManyAttributes) } else { Ok(()) }
     }
 
     /// The next `len` bytes, or what is left of them.
     fn take(&mut self, len: usize) -> &'h [u8] {
         let (taken, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
         self.rest = rest;
-        self.consumed += taken.len();
+        self.progress.consumed.set(self.progress.consumed.get() + taken.len());
         taken
     }
 }
@@ -127,8 +136,8 @@ mod tests {
             html in "[a-c<&\0\r\"é]{0,80}|[a-c]{60,70}[<&é]{0,3}",
             asks in prop::collection::vec(0_usize..5, 0..40),
         ) {
-            let attributes = Cell::new(0);
-            let mut ours = FewAttributes::new(&html, &attributes);
+            let progress = Progress::default();
+            let mut ours = FewAttributes::new(&html, &progress);
             let mut theirs: StringReader<'_> = html.to_reader();
             for ask in asks {
                 let (mut one, mut other) = ([0; 4], [0; 4]);
@@ -147,7 +156,7 @@ mod tests {
                     }
                 }
             }
-            prop_assert_eq!(ours.consumed + ours.rest.len(), html.len());
+            prop_assert_eq!(progress.consumed.get() + ours.rest.len(), html.len());
         }
     }
 }
