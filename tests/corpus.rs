@@ -12,6 +12,8 @@
 mod business_time;
 #[path = "corpus/mails.rs"]
 mod mails;
+#[path = "corpus/trim.rs"]
+mod trim;
 
 use std::path::PathBuf;
 

@@ -26,6 +26,7 @@ need cc gcc libc6-dev
 need openssl openssl
 need /usr/lib/dovecot/imap dovecot-imapd
 need /usr/lib/dovecot/lmtp dovecot-lmtpd
+need sievec dovecot-sieve
 need postfix postfix
 # Only looks at the unit; nothing is run by it.
 need systemd-analyze systemd

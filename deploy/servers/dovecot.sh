@@ -2,9 +2,12 @@
 # dovecot.sh FOLDER: a private Dovecot 2.3 in the foreground, as root; `servers.sh` calls it.
 #
 # Needs $IMAP, $IMAPS, $LMTP (ports) and what ca.sh makes in FOLDER/tls. On 127.0.0.2 it shows an expired certificate.
-# Accounts stand in FOLDER/users (see servers.sh).
+# Accounts stand in FOLDER/users (see servers.sh). With SIEVE=yes the script `.dovecot.sieve` in an account's home is run
+# on each mail that comes in; what it sends goes through $SMTP, and it may answer the same sender as often as it likes.
 set -euo pipefail
 folder=$1
+plugins=
+[ "${SIEVE:-}" != yes ] || plugins=sieve
 mkdir -p "$folder/dovecot" "$folder/mail"
 chown mail:mail "$folder/mail"
 
@@ -69,6 +72,12 @@ service auth {
 }
 protocol lmtp {
   postmaster_address = postmaster@localhost
+  mail_plugins = $plugins
+}
+submission_host = 127.0.0.1:$SMTP
+plugin {
+  sieve_extensions = +vacation-seconds
+  sieve_vacation_min_period = 0
 }
 CONF
 exec dovecot -F -c "$folder/dovecot/dovecot.conf"

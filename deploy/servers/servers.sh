@@ -2,7 +2,8 @@
 # servers.sh FOLDER [DOMAIN...]: a private Dovecot and a private Postfix on free loopback ports, for the demo and the
 # tests. Needs root; touches nothing outside FOLDER, and removes FOLDER at the end when it was not there before.
 #
-# $ACCOUNTS is a file with one account a line: `address:{PLAIN}password::::::`.
+# $ACCOUNTS is a file with one account a line: `address:{PLAIN}password::::::`. SIEVE=yes lets accounts have scripts that
+# forward and answer mail; it needs Dovecot's Sieve.
 # Prints KEY=VALUE lines (ports, certificates, where mail lies), then `ready`, and runs until its standard input
 # ends, so that the servers never outlive who started them. Understands, one a line, each answered with `done`:
 #   stop dovecot | start dovecot | stop postfix | start postfix
@@ -13,7 +14,10 @@ PATH=$PATH:/usr/sbin:/sbin
 fail() { printf 'error: %s\n' "$*" >&2; exit 3; }
 
 [ "$(id -u)" -eq 0 ] || fail "servers.sh needs root: Postfix and Dovecot change to users of their own"
-for program in openssl /usr/lib/dovecot/imap /usr/lib/dovecot/lmtp postfix; do
+programs=(openssl /usr/lib/dovecot/imap /usr/lib/dovecot/lmtp postfix)
+# Comes with Dovecot's Sieve, of which the servers need only a plugin.
+[ "${SIEVE:-}" != yes ] || programs+=(sievec)
+for program in "${programs[@]}"; do
   command -v "$program" >/dev/null || fail "$program is missing: tests/run.sh and deploy/demo.sh install it"
 done
 made=

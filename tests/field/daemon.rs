@@ -141,12 +141,8 @@ impl Daemon {
 impl Daemon {
     /// Until nothing in the outbox is still to be sent.
     pub(crate) async fn has_sent_all(&self) {
-        until("nothing waits any more", async || {
-            let outbox = &self.status().await["outbox"];
-            let waiting = ["pending", "leased", "handing-over", "retrying"];
-            waiting.iter().all(|state| outbox[state].as_u64().unwrap_or_default() == 0).then_some(())
-        })
-        .await;
+        until("nothing waits any more", async || nothing_waits(&self.status().await["outbox"]).then_some(()))
+            .await;
     }
 
     /// The rows that a command lists.
@@ -156,6 +152,12 @@ impl Daemon {
             ran.answer.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{ran:?}")));
         rows.collect()
     }
+}
+
+/// Whether an outbox, as `status` counts it, has nothing that will still be sent.
+pub(crate) fn nothing_waits(outbox: &Value) -> bool {
+    let waiting = ["pending", "leased", "handing-over", "retrying"];
+    waiting.iter().all(|state| outbox[state].as_u64().unwrap_or_default() == 0)
 }
 
 /// Kills a daemon when this process ends, also when it is killed itself: then the pipe to the watchdog ends.

@@ -11,7 +11,9 @@
 
 mod crashes;
 mod daemon;
+mod exchange;
 mod imap;
+mod loops;
 mod proxy;
 mod receiver;
 mod refusals;

@@ -87,6 +87,7 @@ impl Servers {
             .arg(&folder)
             .args([OURS, THEIRS])
             .env("ACCOUNTS", accounts.path())
+            .env("SIEVE", "yes")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -145,6 +146,25 @@ impl Servers {
     pub(crate) fn maildir(&self, address: &str) -> PathBuf {
         let (name, domain) = address.split_once('@').expect("an address");
         self.mail.join(domain).join(name).join("Maildir")
+    }
+
+    /// Lets a script (RFC 5228) loose on each mail that comes in for somebody from now on.
+    pub(crate) async fn sieve(&self, address: &str, script: &str) {
+        // Whoever looks into a mailbox for the first time gets a home.
+        self.log_in(address).await.mails("INBOX").await;
+        let file = self.maildir(address).with_file_name(".dovecot.sieve");
+        std::fs::write(file, script).expect("a script");
+    }
+
+    /// Whether Postfix still has a mail from or to one of these addresses.
+    pub(crate) async fn still_have(&self, addresses: &[&str]) -> bool {
+        let configuration = self.mail.with_file_name("postfix").join("etc");
+        let mut queue = tokio::process::Command::new("postqueue");
+        queue.env("PATH", "/usr/sbin:/usr/bin:/bin").arg("-c").arg(configuration).arg("-j");
+        let queue = queue.output().await.expect("Postfix is installed");
+        assert!(queue.status.success(), "{queue:?}");
+        let queue = String::from_utf8_lossy(&queue.stdout).into_owned();
+        addresses.iter().any(|address| queue.contains(&format!("\"{address}\"")))
     }
 
     /// `start` or `stop`, `dovecot` or `postfix`; comes back when it is done.

@@ -7,6 +7,7 @@
 
 mod findings;
 mod mails;
+mod mutations;
 #[path = "../program/mod.rs"]
 mod program;
 
