@@ -255,8 +255,8 @@ fn stages(mails: &[Mail], loaded: &[Loaded], rounds: usize) {
 
 fn staged(mails: &[Mail], policy: &Policy) -> [Duration; STAGES.len()] {
     let mut times = [Duration::ZERO; STAGES.len()];
-    let kept: Vec<String> =
-        policy.words.headers.iter().chain(&policy.identity.machine_markers).cloned().collect();
+    let markers = policy.identity.machine_markers.iter().map(|marker| marker.field().to_owned());
+    let kept: Vec<String> = policy.words.headers.iter().cloned().chain(markers).collect();
     for (mails, from) in mails.chunks(BOOK).zip(0..) {
         let mut laps = Laps { times: &mut times, watch: Stopwatch::start(), stage: 0 };
         let options = Options { keep_headers: &kept };

@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod domain;
 pub mod duration;
+pub mod glob;
 pub mod id;
 pub mod language;
 pub mod secret;

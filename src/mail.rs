@@ -39,7 +39,7 @@ use jiff::Timestamp;
 pub use address::{Address, Mailbox, ReturnPath, ascii_domain};
 pub use authentication::Authenticated;
 pub use author::Author;
-pub use evidence::{Automation, Evidence, OWN_MARK, sender_evidence};
+pub use evidence::{Automation, Evidence, Marker, MarkerMistake, OWN_MARK, sender_evidence};
 pub use languages::{LanguageField, LanguageRange};
 pub use source::{Omitted, Options, Part, Parts, Source};
 pub use text::{BLOCK, Region, RegionKind, Text};

@@ -10,6 +10,7 @@ use crate::base::id::ContentKey;
 use crate::lexicon::{Folded, fold};
 use crate::mail::{
     self, Address, Authenticated, Automation, Evidence, Message, Options, RegionKind, Source, Text,
+    sender_evidence,
 };
 use crate::policy::{Place, Policy, TermHit};
 
@@ -139,7 +140,7 @@ pub struct NearMiss {
 /// Reads a mail under a policy.
 pub fn read(source: &Source<'_>, policy: &Policy, mailbox: Option<&str>) -> Reading {
     let mut kept_headers = policy.words.headers.clone();
-    kept_headers.extend(policy.identity.machine_markers.iter().cloned());
+    kept_headers.extend(policy.identity.machine_markers.iter().map(|marker| marker.field().to_owned()));
     let mut message = mail::parse(source, &Options { keep_headers: &kept_headers });
     let evidence = evidence(&message, policy);
     let mut scanner = Scanner::new(policy, &evidence);
@@ -404,21 +405,22 @@ fn content_key(message: &Message) -> ContentKey {
 fn evidence(message: &Message, policy: &Policy) -> Vec<Evidence> {
     let mut evidence = message.evidence.clone();
     if message.from.first().is_some_and(|from| policy.identity.is_form(&from.address)) {
-        // A declared form writes for a person; its own address is not the one that is answered.
-        evidence
-            .retain(|evidence| evidence.slug != Automation::NoReplySender || !is_of_sender(&evidence.field));
+        // A declared form writes for a person: what it says of itself as a sender says nothing of that person.
+        evidence.retain(|evidence| !evidence.is_of_sender());
+    }
+    let replies_to = message.reply_to.iter().map(|reply_to| &reply_to.address);
+    for address in replies_to.filter(|address| sender_evidence(address) == Some(Automation::NoReplySender)) {
+        let (field, value) = ("Reply-To".to_owned(), address.to_string());
+        evidence.push(Evidence { slug: Automation::NoReplySender, field, value });
     }
     for marker in &policy.identity.machine_markers {
-        if let Some(value) = message.header_values(marker).next() {
-            let value = value.chars().take(SHOWN).collect();
-            evidence.push(Evidence { slug: Automation::VendorMarker, field: marker.clone(), value });
+        let values = message.header_values(marker.field());
+        for value in values.filter(|value| marker.covers(value)).take(1) {
+            let (field, value) = (marker.field().to_owned(), value.chars().take(SHOWN).collect());
+            evidence.push(Evidence { slug: Automation::VendorMarker, field, value });
         }
     }
     evidence
-}
-
-fn is_of_sender(field: &str) -> bool {
-    field.eq_ignore_ascii_case("from") || field.eq_ignore_ascii_case("sender")
 }
 
 /// Everything like `[K7Q4-MX2P]` in a subject.

@@ -86,6 +86,9 @@ struct Head<'m> {
 impl Head<'_> {
     fn field(&mut self, name: &str, field: &Field<'_>) {
         let message = &mut *self.message;
+        if matches!(name, "message-id" | "delivered-to") {
+            self.found.header(name, field);
+        }
         match name {
             "from" | "sender" => self.sender(name, field),
             "reply-to" => fill(&mut message.reply_to, field),
@@ -119,7 +122,7 @@ impl Head<'_> {
         let label = if name == "from" { "From" } else { "Sender" };
         self.judge(label, &written);
         if written.is_empty() {
-            self.found.sender(label, &field.unfolded(256).replace(['<', '>', '"'], ""));
+            self.found.sender(label, None, &field.unfolded(256).replace(['<', '>', '"'], ""));
         }
         if name == "from" {
             self.from(written, field);
@@ -151,12 +154,12 @@ impl Head<'_> {
     /// A list or a system writes its own address here; the first few are enough to tell.
     fn judge(&mut self, label: &str, written: &[Written]) {
         for written in written.iter().take(8) {
-            self.found.sender(label, &written.address);
+            self.found.sender(label, written.name.as_deref(), &written.address);
             // A bounce that was forwarded, or bears a tag of its own.
             if written.address.contains('=')
                 && let Some(address) = Address::parse(&written.address)
             {
-                self.found.sender(label, &address.person().to_string());
+                self.found.sender(label, None, &address.person().to_string());
             }
         }
     }
@@ -169,10 +172,13 @@ impl Head<'_> {
         let value = field.unfolded(1024);
         let bare = header::without_comments(&value);
         let path = bare.trim().trim_start_matches('<').trim_end_matches('>').trim();
-        if path.is_empty() && bare.contains('<') {
+        if path.is_empty() {
             self.found.add(Automation::NullReturnPath, "Return-Path", &value);
             self.message.return_path = ReturnPath::Null;
-        } else if let Some(address) = Address::parse(path) {
+            return;
+        }
+        self.found.return_path(path);
+        if let Some(address) = Address::parse(path) {
             self.message.return_path = ReturnPath::Address(address);
         }
     }

@@ -217,6 +217,9 @@ impl Reader {
         }
         let division = quotation::divide(visible, runs, self.purpose, alternative);
         let (own, forwarded) = visible.split_at_checked(division.forwarded).unwrap_or((visible, ""));
+        if !leaf.enclosed {
+            self.found.wishes(own, &division.regions);
+        }
         let target = if leaf.enclosed { &mut self.message.forwarded } else { &mut self.message.body };
         target.append(own, division.regions);
         append_hidden(target, hidden, alternative);
@@ -285,7 +288,7 @@ impl Reader {
             Some(reason) if !has_words => Some(reason),
             _ => None,
         };
-        self.message.evidence = self.found.0;
+        self.message.evidence = self.found.into_signs();
         self.message
     }
 }

@@ -54,8 +54,11 @@ const PREFIXES: &[(&str, Purpose)] = &[
 
 /// "Automatic reply: " and the like, which machines put before the subject that they answer.
 fn automatic_prefix(subject: &str) -> Option<&str> {
-    let known = super::markers::REPLY_SUBJECTS.iter().filter(|prefix| prefix.ends_with(':'));
-    known.filter_map(|prefix| subject.strip_prefix(prefix)).map(str::trim_start).find(|kept| !kept.is_empty())
+    let known = super::markers::subjects::REPLIES.iter().filter_map(|prefix| {
+        let prefix = prefix.trim_end_matches(':');
+        subject.strip_prefix(prefix)?.trim_start().strip_prefix([':', '：'])
+    });
+    known.map(str::trim_start).find(|kept| !kept.is_empty())
 }
 
 /// How many prefixes and tags are taken off; a longer chain is no subject of this world.

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::mail::{Address, ascii_domain};
+use crate::mail::{Address, Marker, ascii_domain};
 
 /// `name@host` or `@host`. A host never stands for its sub-hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,8 +54,8 @@ pub struct Identity {
     pub agents: Vec<AddressRule>,
     /// Whose Authentication-Results are believed.
     pub authserv_ids: Vec<String>,
-    /// More header fields that only machines write, lower case.
-    pub machine_markers: Vec<String>,
+    /// More marks of machines.
+    pub machine_markers: Vec<Marker>,
     /// Contact forms and portals, whose customer stands in Reply-To.
     pub forms: Vec<AddressRule>,
 }

@@ -42,7 +42,9 @@ impl Context<'_> {
             Withheld::BreakerOpen => "all automatic replies are stopped by the circuit breaker".to_owned(),
             Withheld::BouncedBefore => "mail to this address bounced".to_owned(),
             Withheld::Stale => "the mail is too old, or the promise has passed".to_owned(),
-            Withheld::Unreadable => "there is nothing to read in it".to_owned(),
+            Withheld::Unreadable => {
+                "there is nothing to read in it, or From does not say which one person wrote it".to_owned()
+            }
             Withheld::RepliesOff => "replies are switched off".to_owned(),
             Withheld::BeforeStart => "it came in before the mailbox was first watched".to_owned(),
             Withheld::Duplicate => "the same mail came in before".to_owned(),
