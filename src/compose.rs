@@ -21,8 +21,8 @@ pub use diagnostics::{Colours, diagnostic, diagnostics};
 pub use explanation::{Explained, Explanation};
 pub use narrative::narrative;
 pub use outgoing::{
-    AlarmNote, Alert, AlertText, ComposeError, Outgoing, ReplyMail, alarm_json, alarm_mail, alarm_text,
-    alert_json, alert_mail, alert_text, reply_mail,
+    AlarmNote, Alert, AlertText, ComposeError, Outgoing, ReplyMail, WireAddress, alarm_json, alarm_mail,
+    alarm_text, alert_json, alert_mail, alert_text, reply_mail,
 };
 pub use reply::{Reply, reply};
 pub use table::{cut, table};

@@ -18,11 +18,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::mail::MailChannel;
-use self::smtp::Server;
+use self::smtp::{OnFailure, Posting, Server};
 use self::webhook::Webhook;
 use crate::base::clock::Clock;
 use crate::base::secret::Secret;
-use crate::compose::{Outgoing, ReplyMail, alarm_json, alert_json};
+use crate::compose::{Outgoing, ReplyMail, WireAddress, alarm_json, alert_json};
 use crate::mail::Address;
 use crate::settings::{ChannelKind, SecretSource, Settings};
 
@@ -261,8 +261,11 @@ async fn answer<F: Future<Output = HandOver> + Send>(
     reply: &ReplyMail,
     hand_over: impl FnOnce() -> F + Send,
 ) -> Outcome {
-    match Address::parse(&reply.to) {
-        Some(to) => smtp::once(server.send(&to, &reply.message, hand_over).await),
+    match Address::parse(&reply.to).as_ref().and_then(WireAddress::of) {
+        Some(to) => {
+            let posting = Posting { to: &to, message: &reply.message, on_failure: OnFailure::Silent };
+            smtp::once(server.send(&posting, hand_over).await)
+        }
         None => Outcome::Permanent("the recipient is no address".to_owned()),
     }
 }

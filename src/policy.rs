@@ -389,6 +389,8 @@ pub enum RaiseClock {
 pub struct AutoReply {
     /// The From address, as a mailbox; `None` when the policy never replies.
     pub from: Option<String>,
+    /// What stands in the subject.
+    pub subject: ReplySubject,
     /// One reply per sender in this time.
     pub once_per: SignedDuration,
     /// Replies to one domain.
@@ -397,6 +399,17 @@ pub struct AutoReply {
     pub per_mailbox: Rate,
     /// Older mail gets no reply.
     pub max_age: SignedDuration,
+}
+
+/// What the subject of a reply is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplySubject {
+    /// The first line of the template.
+    Template,
+    /// `Auto:` and the subject of the mail that is answered.
+    Auto,
+    /// `Re:` and that subject, unless it begins like that already.
+    Re,
 }
 
 /// A lint that the author accepts.

@@ -99,7 +99,8 @@ pub enum Effect {
 /// decided.
 pub fn own_message_id(decision: &Decision, policy: &Policy) -> String {
     let from = policy.auto_reply.from.as_deref().and_then(crate::mail::Mailbox::parse);
-    let domain = from.map_or_else(|| "nightdesk.invalid".to_owned(), |from| from.address.domain().to_owned());
+    let domain = from.as_ref().and_then(|from| crate::base::domain::in_ascii(from.address.domain()));
+    let domain = domain.as_deref().unwrap_or("nightdesk.invalid");
     format!("{}.{}.reply@{domain}", decision.case.reference(), decision.content)
 }
 

@@ -1,10 +1,13 @@
 //! What leaves the house: as it lies in the outbox, and as mails, words and JSON.
 
+mod body;
+mod header;
 mod letter;
 mod notice;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::fmt;
 
@@ -13,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 pub use notice::{AlertText, alarm_json, alarm_mail, alarm_text, alert_json, alert_mail, alert_text};
 pub use reply::reply_mail;
+pub use wire::WireAddress;
 
+use crate::base::domain;
 use crate::casework::Brief;
 use crate::mail::Address;
 
@@ -22,8 +27,8 @@ use crate::mail::Address;
 pub enum ComposeError {
     /// The From that was configured is no mailbox.
     From,
-    /// An address is not ASCII; it would need SMTPUTF8 (RFC 6531), which is not spoken here.
-    NotAscii,
+    /// The domain of an address cannot be a name in DNS, whatever letters it is written in.
+    Domain,
     /// The builder of mails or of JSON refuses; a line without mail text.
     Unwritable(String),
 }
@@ -31,14 +36,14 @@ pub enum ComposeError {
 impl ComposeError {
     /// Whether the address that is written to is the cause, and not what was configured.
     pub fn is_about_the_recipient(&self, to: &Address) -> bool {
-        *self == ComposeError::NotAscii && !(to.local().is_ascii() && to.domain().is_ascii())
+        *self == ComposeError::Domain && domain::in_ascii(to.domain()).is_none()
     }
 
     /// The slug.
     pub fn slug(&self) -> &'static str {
         match self {
             ComposeError::From => "no-from",
-            ComposeError::NotAscii => "not-ascii",
+            ComposeError::Domain => "bad-domain",
             ComposeError::Unwritable(_) => "unwritable",
         }
     }
@@ -48,8 +53,8 @@ impl fmt::Display for ComposeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ComposeError::From => formatter.write_str("there is no From address that can be used"),
-            ComposeError::NotAscii => {
-                formatter.write_str("an address is not ASCII, and mail servers are not asked for SMTPUTF8")
+            ComposeError::Domain => {
+                formatter.write_str("the domain of an address has characters that no name in DNS can have")
             }
             ComposeError::Unwritable(why) => write!(formatter, "it cannot be written: {why}"),
         }
@@ -111,9 +116,9 @@ pub struct ReplyMail {
     pub reference: String,
     /// Our Message-ID, without angle brackets.
     pub message_id: String,
-    /// The one recipient.
+    /// The one recipient, as it goes over the wire.
     pub to: String,
-    /// The whole mail (RFC 5322), 7 bit, lines ending in CRLF.
+    /// The whole mail (RFC 5322), lines ending in CRLF. It is ASCII unless only a server with SMTPUTF8 can carry it.
     pub message: String,
     /// From when on it would no longer be true, or be too late.
     pub stale_at: Timestamp,

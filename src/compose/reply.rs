@@ -1,7 +1,10 @@
 //! The automatic reply: what stands in it and to whom it goes.
 //!
 //! Every instant is computed here, for the desk's own zone and in the reply's language, from the decision; a template never does arithmetic. What
-//! the customer wrote reaches the reply only as the sender's name and the subject, each on one line and short.
+//! the customer wrote reaches the reply only as the sender's name and the subject, each on one line and short. The
+//! reference of the case stands in every reply.
+
+mod subject;
 
 use std::collections::BTreeMap;
 
@@ -39,7 +42,10 @@ pub struct Reply {
 /// When the template fails. Loading a policy has tried it for every rule that uses it, so this is rare.
 pub fn reply(reading: &Reading, decision: &Decision, policy: &Policy) -> Result<Option<Reply>, RenderError> {
     let Some(plan) = &decision.reply else { return Ok(None) };
-    let rendered = policy.replies.render(plan.template, &variables(reading, decision, policy, plan))?;
+    let mut rendered = policy.replies.render(plan.template, &variables(reading, decision, policy, plan))?;
+    let original = (reading.message.subject.as_str(), reading.message.is_reply_subject);
+    let reference = decision.case.reference();
+    rendered.subject = subject::subject(policy.auto_reply.subject, &rendered, original, &reference);
     Ok(Some(Reply {
         template: policy.replies.name(plan.template).unwrap_or_default().to_owned(),
         language: policy.replies.language(plan.template).map(Language::tag),

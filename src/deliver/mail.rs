@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use super::smtp::{Passed, Server};
+use super::smtp::{OnFailure, Passed, Posting, Server};
 use super::{HandOver, Outcome};
-use crate::compose::{Outgoing, alarm_mail, alert_mail};
+use crate::compose::{ComposeError, Outgoing, WireAddress, alarm_mail, alert_mail};
 use crate::mail::{Address, Mailbox};
 use crate::settings::Recipient;
 
@@ -57,24 +57,40 @@ impl MailChannel {
             Ok(_) => return temporary("the channel has no recipient at present".to_owned()),
             Err(error) => return temporary(format!("the recipients cannot be read: {error}")),
         };
-        let (written, key) = match outgoing {
-            Outgoing::Alert(alert) => {
-                (alert_mail(alert, from, &to, now), format!("{}/{}", alert.dedup_key, alert.step))
-            }
-            Outgoing::Alarm(note) => (alarm_mail(note, from, &to, now), note.dedup_key.clone()),
-            Outgoing::Reply(_) => return Outcome::Permanent("a reply goes through no channel".to_owned()),
+        let key = match outgoing {
+            Outgoing::Alert(alert) => format!("{}/{}", alert.dedup_key, alert.step),
+            Outgoing::Alarm(note) => note.dedup_key.clone(),
+            Outgoing::Reply(_) => return Outcome::Permanent(super::NO_REPLIES.to_owned()),
         };
-        match written {
-            Ok(message) => self.tell(&to, &message, key).await,
-            Err(error) => Outcome::Permanent(error.to_string()),
+        let write = |to: &[Address]| match outgoing {
+            Outgoing::Alert(alert) => alert_mail(alert, from, to, now),
+            Outgoing::Alarm(note) => alarm_mail(note, from, to, now),
+            Outgoing::Reply(_) => Err(ComposeError::Unwritable(super::NO_REPLIES.to_owned())),
+        };
+        let mut tally = Tally::default();
+        let mut posts = Vec::new();
+        for group in groups(to) {
+            match write(&group) {
+                Ok(message) => {
+                    let message: Arc<str> = message.into();
+                    posts.extend(group.into_iter().map(|address| (address, Arc::clone(&message))));
+                }
+                Err(error) => tally.refused.push(error.to_string()),
+            }
         }
+        let told = self.recall(&key);
+        tally.taken = told.len();
+        self.tell(&posts, key, (told, tally)).await
     }
 
-    async fn tell(&self, to: &[Address], message: &str, key: String) -> Outcome {
-        let mut told = self.recall(&key);
-        let mut tally = Tally { taken: told.len(), ..Tally::default() };
+    async fn tell(
+        &self,
+        posts: &[(Address, Arc<str>)],
+        key: String,
+        (mut told, mut tally): (HashSet<String>, Tally),
+    ) -> Outcome {
         let end = Instant::now() + LONGEST_ATTEMPT;
-        for address in to {
+        for (address, message) in posts {
             if told.contains(&address.key()) {
                 continue;
             }
@@ -82,7 +98,9 @@ impl MailChannel {
                 tally.later = Some("the server is too slow for all recipients at once".to_owned());
                 break;
             }
-            match self.server.send(address, message, || async { HandOver::Granted }).await {
+            let Some(wire) = WireAddress::of(address) else { continue };
+            let posting = Posting { to: &wire, message, on_failure: OnFailure::Usual };
+            match self.server.send(&posting, || async { HandOver::Granted }).await {
                 Passed::Taken => {
                     tally.taken += 1;
                     told.insert(address.key());
@@ -160,6 +178,16 @@ async fn read(file: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     tokio::fs::File::open(file).await?.take(MOST_FILE_BYTES).read_to_end(&mut bytes).await?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Who can be written to in one mail: one that cannot be written to, or only through a server with SMTPUTF8, keeps the
+/// alert from nobody else.
+fn groups(to: Vec<Address>) -> Vec<Vec<Address>> {
+    let (writable, unwritable): (Vec<_>, Vec<_>) =
+        to.into_iter().partition(|address| WireAddress::of(address).is_some());
+    let needs = |address: &Address| WireAddress::of(address).is_some_and(|wire| wire.needs_smtputf8());
+    let (beyond_ascii, ascii) = writable.into_iter().partition(needs);
+    [ascii, beyond_ascii, unwritable].into_iter().filter(|group: &Vec<_>| !group.is_empty()).collect()
 }
 
 /// One address a line; blank lines and those that begin with `#` say nothing.

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout};
 
 use self::dialogue::{SmtpError, Stage};
 use self::session::{Login, Session, Setback};
+pub(super) use self::session::{OnFailure, Posting};
 use super::{Deadlines, HandOver, Outcome, Secrets};
-use crate::mail::Address;
 use crate::settings::{Account, Endpoint, SecretSource};
 
 /// How long a session without work is kept; servers close them after five minutes (RFC 5321 section 4.5.3.2.7).
@@ -65,15 +65,14 @@ impl Server {
     /// Sends a mail to one recipient.
     pub(super) async fn send<F: Future<Output = HandOver> + Send>(
         &self,
-        to: &Address,
-        message: &str,
+        posting: &Posting<'_>,
         hand_over: impl FnOnce() -> F + Send,
     ) -> Passed {
         let mut session = match self.session().await {
             Ok(session) => session,
             Err(error) => return not_taken(&error),
         };
-        let sent = session.send(to, message, hand_over).await;
+        let sent = session.send(posting, hand_over).await;
         let (passed, usable) = match sent {
             Ok(()) => (Passed::Taken, true),
             Err(Setback::NotTaken(error)) => (not_taken(&error), error.is_about_this_mail()),

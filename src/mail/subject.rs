@@ -80,7 +80,7 @@ pub(super) fn base(subject: &str) -> (String, Purpose) {
         } else if let Some(kept) = rest.strip_suffix("(fwd)") {
             rest = kept.trim_end();
             purpose = or(purpose, Purpose::Forward);
-        } else if let Some(kept) = tag(rest).filter(|kept| !kept.is_empty()) {
+        } else if let Some(kept) = reference(rest).or_else(|| tag(rest)).filter(|kept| !kept.is_empty()) {
             rest = kept;
         } else if let Some(kept) = rest.strip_prefix("[fwd:").and_then(|kept| kept.strip_suffix(']')) {
             rest = kept.trim();
@@ -115,6 +115,14 @@ fn tag(text: &str) -> Option<&str> {
     (!inside.contains('[') && !inside.starts_with("fwd:")).then(|| rest.trim_start())
 }
 
+/// What stands before a reference such as `[k7q4-mx2p]`, which our replies put at the end of a subject.
+fn reference(text: &str) -> Option<&str> {
+    let (before, inside) = text.strip_suffix(']')?.rsplit_once('[')?;
+    let (left, right) = inside.split_once('-')?;
+    let is_half = |half: &str| half.len() == 4 && half.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_half(left) && is_half(right)).then(|| before.trim_end())
+}
+
 fn counter(text: &str) -> Option<&str> {
     let digits = text.strip_prefix('^').or_else(|| text.strip_prefix('('))?;
     let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -136,6 +144,8 @@ mod tests {
             ("[Fwd: Re: Login fails]", "login fails", Purpose::Forward),
             ("[desk] Re: [desk] Login fails", "login fails", Purpose::Reply),
             ("[URGENT]", "[urgent]", Purpose::New),
+            ("Re: Auto: Login fails [K7Q4-MX2P]", "login fails", Purpose::Reply),
+            ("Login fails [K7Q4-MX2P] again", "login fails [k7q4-mx2p] again", Purpose::New),
             ("回复：登录失败", "登录失败", Purpose::Reply),
             ("Re (3): x", "x", Purpose::Reply),
             ("Report: all well", "report: all well", Purpose::New),

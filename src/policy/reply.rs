@@ -5,14 +5,14 @@
 //! the result), include other files, or print something that is not there (strict: undefined and none are errors).
 
 mod own_words;
+mod used;
 mod variants;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_formatter, filters, tests};
-use regex::Regex;
 use serde::Serialize;
 
 use crate::base::language::Language;
@@ -126,15 +126,6 @@ pub struct RenderError {
     pub allowed: Option<&'static str>,
     /// The bytes of the file, where they are known.
     pub span: Option<Range<usize>>,
-}
-
-/// Words of a template that stand in none of the known variables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MissingWords {
-    /// The name used.
-    pub(super) name: String,
-    /// Where it is first used.
-    pub(super) span: Range<usize>,
 }
 
 /// The templates of a policy.
@@ -271,38 +262,6 @@ impl Replies {
     pub(super) fn by_file(&self, file: &str) -> Option<usize> {
         let is_of = |template: &Template| template.file == file || template.html.as_deref() == Some(file);
         self.templates.iter().position(is_of)
-    }
-
-    /// The variables that a template and its HTML alternative use.
-    pub(super) fn variables_of(&self, index: usize) -> BTreeSet<String> {
-        let Some(template) = self.templates.get(index) else { return BTreeSet::new() };
-        let file = &template.file;
-        let parts = [format!("{file}/subject"), format!("{file}/text")];
-        let parts = parts.into_iter().chain(template.html.clone());
-        let compiled = parts.filter_map(|part| self.environment.get_template(&part).ok());
-        compiled.flat_map(|part| part.undeclared_variables(false)).collect()
-    }
-
-    /// The names of all variables that some template uses.
-    pub(super) fn variables(&self) -> HashSet<String> {
-        self.environment.templates().flat_map(|(_, template)| template.undeclared_variables(false)).collect()
-    }
-
-    /// Variables that a file uses and that do not exist.
-    pub(super) fn unknown_variables(&self, file: &str, source: &str, known: &[String]) -> Vec<MissingWords> {
-        let mut missing = Vec::new();
-        for part in [format!("{file}/subject"), format!("{file}/text"), file.to_owned()] {
-            let Ok(compiled) = self.environment.get_template(&part) else { continue };
-            let mut names: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
-            names.sort();
-            for name in names {
-                let is_new = missing.iter().all(|missing: &MissingWords| missing.name != name);
-                if is_new && !known.contains(&name) {
-                    missing.push(MissingWords { span: first_use(source, &name), name });
-                }
-            }
-        }
-        missing
     }
 
     /// Renders a template.
@@ -446,21 +405,6 @@ fn located(file: &str, error: &minijinja::Error, start: usize) -> RenderError {
         allowed: None,
         span: error.range().map(|range| range.start + start..range.end + start),
     }
-}
-
-fn first_use(source: &str, name: &str) -> Range<usize> {
-    Regex::new(&format!(r"\b{}\b", regex::escape(name)))
-        .ok()
-        .and_then(|word| {
-            let tags = ["{{", "{%"];
-            word.find_iter(source)
-                .find(|found| {
-                    tags.iter()
-                        .any(|tag| source.get(..found.start()).is_some_and(|before| before.contains(tag)))
-                })
-                .map(|found| found.range())
-        })
-        .unwrap_or(0..0)
 }
 
 /// At most one blank line in a row, no blanks at line ends, one line feed at the end. Templates are full of `{% if %}`

@@ -66,7 +66,7 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("config", &["settings"]),
     outside("fastrand", &["service"]),
     outside("hmac", &["deliver"]),
-    outside("lettre", &["compose::outgoing", "deliver"]),
+    outside("lettre", &["deliver"]),
     outside("postcard", &["store"]),
     outside("prometheus_client", &["telemetry"]),
     outside("reqwest", &["net"]),

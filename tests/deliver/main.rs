@@ -86,10 +86,14 @@ fn channels(
 }
 
 fn reply() -> Outgoing {
+    reply_to("mia@customer.example")
+}
+
+fn reply_to(to: &str) -> Outgoing {
     Outgoing::Reply(ReplyMail {
         reference: "K7Q4-MX2P".to_owned(),
         message_id: "m1@desk.example".to_owned(),
-        to: "mia@customer.example".to_owned(),
+        to: to.to_owned(),
         message: "Subject: Re: hello\r\n\r\nWe have it.\r\n.\r\nEnd.\r\n".to_owned(),
         stale_at: Timestamp::MAX,
     })

@@ -8,7 +8,11 @@ use nightdesk::settings::{ChannelKind, Recipient, SmtpEndpoint, Tls};
 
 use super::certificates::{self, Certified};
 use super::smtp_server::{Behaviour, Fault, SmtpServer};
-use super::{alarm, alert, channels, endpoint, kind, patient, reason, reply, short, tell};
+use super::{alarm, alert, channels, endpoint, kind, patient, reason, reply, reply_to, short, tell};
+
+async fn offering(extensions: &[&'static str]) -> SmtpServer {
+    SmtpServer::start(Behaviour { extensions: extensions.to_vec(), ..Behaviour::default() }).await
+}
 
 /// The house of a server, with a channel `mail` to two people.
 fn house(server: &SmtpServer, tls: Tls, certified: Option<&Certified>) -> Channels {
@@ -333,4 +337,78 @@ async fn recipients_stand_in_a_file_that_is_read_each_time() {
     std::fs::write(&file, "cleo@desk.example\n").expect("a file");
     assert_eq!(tell(&house, "mail", &alert()).await, Outcome::Sent);
     assert_eq!(server.heard.count("RCPT TO:<cleo@desk.example>"), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_told_when_a_reply_fails_and_an_alert_is_treated_as_usual() {
+    for (extensions, expected) in [
+        (vec!["DSN", "8BITMIME"], "RCPT TO:<mia@customer.example> NOTIFY=NEVER"),
+        (vec!["dsn"], "RCPT TO:<mia@customer.example> NOTIFY=NEVER"),
+        (vec!["SIZE 1000", "XDSN"], "RCPT TO:<mia@customer.example>"),
+    ] {
+        let server = offering(&extensions).await;
+        let house = house(&server, Tls::None, None);
+        assert_eq!(answer(&house, &server).await, Outcome::Sent);
+        assert_eq!(tell(&house, "mail", &alert()).await, Outcome::Sent);
+        assert_eq!(tell(&house, "mail", &alarm()).await, Outcome::Sent);
+        let heard = server.heard.all();
+        let recipients: Vec<&str> =
+            heard.iter().map(String::as_str).filter(|line| line.starts_with("RCPT")).collect();
+        assert_eq!(recipients.first(), Some(&expected), "{extensions:?}");
+        assert_eq!(
+            recipients.iter().filter(|line| line.contains("NOTIFY")).count(),
+            usize::from(expected.contains("NOTIFY"))
+        );
+        assert_eq!(server.heard.count("MAIL FROM:<>"), 5, "a null return path for everything");
+    }
+}
+
+#[tokio::test]
+async fn an_address_beyond_ascii_takes_a_server_that_can_carry_it() {
+    let able = offering(&["SMTPUTF8", "8BITMIME", "DSN"]).await;
+    let channels = house(&able, Tls::None, None);
+    let to = reply_to("jürgen@xn--mller-kva.example");
+    let sent = channels.send(Route::Account("support"), &to, || async { HandOver::Granted }).await;
+    assert_eq!(sent, Outcome::Sent);
+    let heard = able.heard.all();
+    let commands =
+        ["MAIL FROM:<> SMTPUTF8 BODY=8BITMIME", "RCPT TO:<jürgen@xn--mller-kva.example> NOTIFY=NEVER"];
+    assert_eq!(heard.get(1..3).expect("commands"), commands);
+
+    let unable = offering(&["8BITMIME"]).await;
+    let channels = house(&unable, Tls::None, None);
+    let refused =
+        channels.send(Route::Account("support"), &to, || async { panic!("handed over") as HandOver }).await;
+    assert_eq!(kind(&refused), "permanent");
+    assert!(reason(&refused).contains("offers no SMTPUTF8"), "{refused:?}");
+    assert_eq!(unable.heard.count("MAIL") + unable.heard.count("RCPT"), 0);
+    assert_eq!(answer(&channels, &unable).await, Outcome::Sent, "the session goes on");
+    assert_eq!(unable.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_domain_beyond_ascii_is_carried_by_every_server() {
+    let server = with(&[]).await;
+    let to = reply_to("mia@müller.example");
+    let channels = house(&server, Tls::None, None);
+    let sent = channels.send(Route::Account("support"), &to, || async { HandOver::Granted }).await;
+    assert_eq!(sent, Outcome::Sent);
+    assert_eq!(server.heard.count("RCPT TO:<mia@xn--mller-kva.example>"), 1);
+}
+
+#[tokio::test]
+async fn somebody_with_an_address_beyond_ascii_keeps_an_alert_from_nobody_else() {
+    let server = with(&[]).await;
+    let endpoint = endpoint(server.port, Tls::None, None);
+    let to = ["jürgen@desk.example", "ann@desk.example", "bo@a＞b.example"];
+    let mail = ChannelKind::Smtp {
+        account: 0,
+        from: "nightdesk@desk.example".to_owned(),
+        to: to.map(|address| Recipient::Address(address.to_owned())).to_vec(),
+    };
+    let house = channels(Some(SmtpEndpoint { endpoint, login: false }), vec![("mail", mail)], patient());
+    assert_eq!(tell(&house, "mail", &alert()).await, Outcome::Sent);
+    assert_eq!((server.heard.count("RCPT TO:<ann@desk.example>"), server.heard.count("RCPT")), (1, 1));
+    let mails = server.heard.all();
+    assert!(mails.iter().any(|line| line.contains("\r\nTo: ann@desk.example\r\n")), "{mails:?}");
 }

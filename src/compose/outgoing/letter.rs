@@ -2,20 +2,21 @@
 //!
 //! What it is not: it knows no case and chooses no words. Invariants: every mail is marked, so that no answering program
 //! answers it and our own reader knows it (RFC 3834 section 5, RFC 5230 section 4.7); no text can begin a field of its
-//! own; all of it is ASCII with lines ending in CRLF (RFC 5322 section 2.1); the same input gives the same bytes.
+//! own; lines end in CRLF and have at most 998 bytes (RFC 5322 section 2.1); all of it is ASCII, unless an address has a
+//! local part beyond it: then the header is UTF-8 (RFC 6532), which takes a server with SMTPUTF8; the same input gives the
+//! same bytes. Nothing asks for a receipt, nothing is attached.
 //!
 //! There is no `Precedence` field: every program that heeds it heeds `Auto-Submitted` or `X-Auto-Response-Suppress` too,
 //! RFC 3834 section 3.1.8 recommends no value, and mail that calls itself bulk is sorted out of the reader's sight.
 
-use std::time::SystemTime;
-
 use jiff::Timestamp;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox as Written, MessageBuilder, MultiPart, SinglePart};
+use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::tz::TimeZone;
 
-use super::ComposeError;
+use super::body;
+use super::header::{Charset, Header};
+use super::{ComposeError, WireAddress};
 use crate::base::id::ContentKey;
-use crate::base::text::one_line;
 use crate::mail::{Address, Mailbox, OWN_MARK};
 
 /// The value of our mark: the version of what it promises.
@@ -54,81 +55,63 @@ impl Letter<'_> {
     /// The whole mail.
     ///
     /// # Errors
-    /// When an address cannot be written in ASCII, or the mail has no recipient.
+    /// When the domain of an address cannot be written, or the mail has no recipient.
     pub(super) fn write(&self) -> Result<String, ComposeError> {
-        let mut builder = lettre::Message::builder()
-            .date(SystemTime::from(self.date.clamp(Timestamp::UNIX_EPOCH, LAST_DATE)))
-            .from(written(&self.from.address, self.from.name.as_deref())?)
-            .subject(one_line(self.subject))
-            .message_id(Some(bracketed(self.message_id)));
-        for address in self.to {
-            builder = builder.to(written(address, None)?);
+        let from = wire(&self.from.address)?;
+        let to: Vec<WireAddress> = self.to.iter().map(wire).collect::<Result<_, _>>()?;
+        if to.is_empty() {
+            return Err(ComposeError::Unwritable("it has no recipient".to_owned()));
         }
+        let needs_smtputf8 = to.iter().chain([&from]).any(WireAddress::needs_smtputf8);
+        let mut header = Header::new(if needs_smtputf8 { Charset::Utf8 } else { Charset::Ascii });
+        header.tokens("Date", date(self.date)?.split(' '));
+        header.mailboxes("From", &[(self.from.name.as_deref(), &from)]);
+        header.mailboxes("To", &to.iter().map(|address| (None, address)).collect::<Vec<_>>());
+        header.text("Subject", self.subject);
+        header.tokens("Message-ID", [bracketed(self.message_id).as_str()]);
         if let Some(id) = self.in_reply_to {
-            builder = builder.in_reply_to(bracketed(id));
+            header.tokens("In-Reply-To", [bracketed(id).as_str()]);
         }
         if !self.references.is_empty() {
             let all: Vec<String> = self.references.iter().map(|id| bracketed(id)).collect();
-            builder = builder.references(all.join(" "));
+            header.tokens("References", all.iter().map(String::as_str));
         }
         if let Some(tag) = self.language {
-            builder = builder.raw_header(field("Content-Language", tag));
+            header.tokens("Content-Language", [tag]);
         }
-        let message = self.body(self.marked(builder))?;
-        String::from_utf8(message.formatted())
-            .ok()
-            .filter(|mail| mail.is_ascii())
-            .ok_or_else(|| ComposeError::Unwritable("it is not ASCII".to_owned()))
+        self.mark(&mut header);
+        Ok(body::write(header, self.text, self.html, &self.boundary()))
     }
 
-    fn marked(&self, builder: MessageBuilder) -> MessageBuilder {
+    fn mark(&self, header: &mut Header) {
         let submitted = match self.origin {
             Origin::Replied => "auto-replied",
             Origin::Generated => "auto-generated",
         };
-        [("Auto-Submitted", submitted), ("X-Auto-Response-Suppress", "All"), (OWN_MARK, MARK)]
-            .into_iter()
-            .fold(builder, |builder, (name, value)| builder.raw_header(field(name, value)))
-    }
-
-    fn body(&self, builder: MessageBuilder) -> Result<lettre::Message, ComposeError> {
-        let part = |kind: ContentType, text: &str| {
-            SinglePart::builder().header(kind).body(text.replace('\0', "\u{fffd}"))
-        };
-        let plain = part(ContentType::TEXT_PLAIN, self.text);
-        let whole = match self.html {
-            None => builder.singlepart(plain),
-            Some(html) => builder.multipart(
-                MultiPart::alternative()
-                    .boundary(self.boundary(html))
-                    .singlepart(plain)
-                    .singlepart(part(ContentType::TEXT_HTML, html)),
-            ),
-        };
-        whole.map_err(|error| ComposeError::Unwritable(error.to_string()))
+        for (name, value) in
+            [("Auto-Submitted", submitted), ("X-Auto-Response-Suppress", "All"), (OWN_MARK, MARK)]
+        {
+            header.tokens(name, [value]);
+        }
     }
 
     /// Derived from what stands between the boundaries, so that no text can hold its own (RFC 2046 section 5.1.1).
-    fn boundary(&self, html: &str) -> String {
-        let fields = [self.message_id, self.text, html].map(str::as_bytes);
+    fn boundary(&self) -> String {
+        let fields = [self.message_id, self.text, self.html.unwrap_or_default()].map(str::as_bytes);
         format!("=_{}", ContentKey::of(fields))
     }
-}
-
-fn field(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 fn bracketed(id: &str) -> String {
     format!("<{id}>")
 }
 
-/// The address as the builder knows it. What it may hold was checked when it was parsed.
-fn written(address: &Address, name: Option<&str>) -> Result<Written, ComposeError> {
-    let (local, domain) = (address.local(), address.domain());
-    if !(local.is_ascii() && domain.is_ascii()) {
-        return Err(ComposeError::NotAscii);
-    }
-    let name = name.map(one_line).filter(|name| !name.is_empty());
-    Ok(Written::new(name, lettre::Address::new_dangerous(local, domain)))
+fn wire(address: &Address) -> Result<WireAddress, ComposeError> {
+    WireAddress::of(address).ok_or(ComposeError::Domain)
+}
+
+/// In UTC (RFC 5322 section 3.3).
+fn date(date: Timestamp) -> Result<String, ComposeError> {
+    let date = date.clamp(Timestamp::UNIX_EPOCH, LAST_DATE).to_zoned(TimeZone::UTC);
+    DateTimePrinter::new().zoned_to_string(&date).map_err(|error| ComposeError::Unwritable(error.to_string()))
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::letter::{Letter, Origin};
-use super::{AlarmNote, Alert, ComposeError};
+use super::{AlarmNote, Alert, ComposeError, WireAddress};
 use crate::base::id::ContentKey;
 use crate::base::text::{clean, one_line};
 use crate::calendar::Zone;
@@ -80,7 +80,7 @@ pub fn alarm_text(note: &AlarmNote) -> AlertText {
 /// bounce of it becomes mail of the desk.
 ///
 /// # Errors
-/// When there is no recipient, or an address needs SMTPUTF8.
+/// When there is no recipient, or the domain of an address cannot be written.
 pub fn alert_mail(
     alert: &Alert,
     from: &Mailbox,
@@ -88,7 +88,7 @@ pub fn alert_mail(
     now: Timestamp,
 ) -> Result<String, ComposeError> {
     let words = alert_text(alert, now);
-    let case = format!("{}.case@{}", alert.reference, from.address.domain());
+    let case = format!("{}.case@{}", alert.reference, own_domain(from)?);
     let key = format!("{}\n{}", alert.dedup_key, alert.step);
     Notice { words, key, groups: Some(case) }.write(from, to, now)
 }
@@ -96,7 +96,7 @@ pub fn alert_mail(
 /// An alarm as a mail, see [`alert_mail`].
 ///
 /// # Errors
-/// When there is no recipient, or an address needs SMTPUTF8.
+/// When there is no recipient, or the domain of an address cannot be written.
 pub fn alarm_mail(
     note: &AlarmNote,
     from: &Mailbox,
@@ -158,7 +158,7 @@ struct Notice {
 
 impl Notice {
     fn write(&self, from: &Mailbox, to: &[Address], now: Timestamp) -> Result<String, ComposeError> {
-        let id = format!("{}.notice@{}", ContentKey::of([self.key.as_bytes()]), from.address.domain());
+        let id = format!("{}.notice@{}", ContentKey::of([self.key.as_bytes()]), own_domain(from)?);
         let references: Vec<&str> = self.groups.iter().map(String::as_str).collect();
         let letter = Letter {
             origin: Origin::Generated,
@@ -175,6 +175,12 @@ impl Notice {
         };
         letter.write()
     }
+}
+
+/// The domain of our Message-IDs.
+fn own_domain(from: &Mailbox) -> Result<String, ComposeError> {
+    let wire = WireAddress::of(&from.address).ok_or(ComposeError::Domain)?;
+    Ok(wire.domain().to_owned())
 }
 
 /// `URGENT K7Q4-MX2P: API unavailable (Mia Berger)`; the subject gives way, not the reference.

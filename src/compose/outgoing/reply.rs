@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::header::LONGEST_TOKEN;
 use super::letter::{Letter, Origin};
-use super::{ComposeError, ReplyMail};
+use super::{ComposeError, ReplyMail, WireAddress};
 use crate::compose::Reply;
 use crate::decision::{Decision, Hours, Reading};
 use crate::mail::{Mailbox, Message, MessageId};
@@ -15,7 +16,7 @@ const MOST_REFERENCES: usize = 20;
 /// Writes out a reply. It is sent with a null return path (RFC 3834 section 3.3).
 ///
 /// # Errors
-/// When the policy's From cannot be used, or the recipient's address needs SMTPUTF8 (RFC 6531).
+/// When the policy's From cannot be used, or the domain of the recipient's address cannot be written.
 pub fn reply_mail(
     reply: &Reply,
     reading: &Reading,
@@ -42,7 +43,7 @@ pub fn reply_mail(
     Ok(ReplyMail {
         reference: decision.case.reference(),
         message_id: reply.message_id.clone(),
-        to: reply.to.to_string(),
+        to: WireAddress::of(&reply.to).ok_or(ComposeError::Domain)?.to_string(),
         message: letter.write()?,
         stale_at: stale_at(decision, policy),
     })
@@ -65,9 +66,12 @@ fn references(message: &Message) -> Vec<&str> {
     ids
 }
 
-/// An id that can stand in a field as it is; one that had to be encoded would name another mail.
+/// An id that can stand in a field as it is; one that had to be encoded or cut would name another mail.
 fn writable(id: Option<&MessageId>) -> Option<&str> {
-    id.map(MessageId::as_str).filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()))
+    id.map(MessageId::as_str).filter(|id| {
+        let is_whole = |byte: u8| byte.is_ascii_graphic() && !b"<>()\"\\".contains(&byte);
+        (1..LONGEST_TOKEN).contains(&id.len()) && id.bytes().all(is_whole)
+    })
 }
 
 /// The first instant at which it is late: a promise or an opening that it may name has come, or the mail is too old.

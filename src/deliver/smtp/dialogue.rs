@@ -81,22 +81,24 @@ pub(crate) enum SmtpError {
     /// What we would say cannot be said.
     #[error("{0}")]
     Unsayable(&'static str),
+    /// An address has a local part beyond ASCII.
+    #[error("an address is not ASCII, and the server offers no SMTPUTF8 (RFC 6531) to carry it")]
+    NoSmtpUtf8,
 }
 
 impl SmtpError {
     /// Whether the server refuses this mail, and the session can go on with another. Before MAIL FROM, refusals concern
     /// our account or the server, which somebody may mend; 421 announces that the server closes (RFC 5321 section 3.8).
     pub(crate) fn is_about_this_mail(&self) -> bool {
-        matches!(
-            self,
-            SmtpError::Refused { stage: Stage::Sender | Stage::Recipient | Stage::Data | Stage::Message, code, .. }
-                if *code != 421
-        )
+        let stages = [Stage::Sender, Stage::Recipient, Stage::Data, Stage::Message];
+        *self == SmtpError::NoSmtpUtf8
+            || matches!(self, SmtpError::Refused { stage, code, .. } if stages.contains(stage) && *code != 421)
     }
 
     /// Whether it will be refused each time.
     pub(crate) fn is_permanent(&self) -> bool {
-        self.is_about_this_mail() && matches!(self, SmtpError::Refused { code: 500.., .. })
+        let is_for_good = matches!(self, SmtpError::Refused { code: 500.., .. } | SmtpError::NoSmtpUtf8);
+        self.is_about_this_mail() && is_for_good
     }
 }
 

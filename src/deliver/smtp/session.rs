@@ -5,7 +5,7 @@
 //! transaction of its own. `lettre` writes the commands that need encoding; its connection is not used: it has no
 //! deadlines, reads lines of any length, fails on bytes beyond UTF-8 and cannot begin after STARTTLS.
 //!
-//! RFC 5321, 3207 (STARTTLS), 4954 (AUTH).
+//! RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 3461 (DSN), 6531 (SMTPUTF8), 6152 (8BITMIME).
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,12 +13,12 @@ use std::ops::Range;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Ehlo, Mail, Rcpt};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter, RcptParameter};
 
 use super::dialogue::{Dialogue, Reply, SmtpError, Stage};
 use crate::base::secret::Secret;
+use crate::compose::WireAddress;
 use crate::deliver::{Deadlines, HandOver};
-use crate::mail::Address;
 use crate::net::{self, Link};
 use crate::settings::{Endpoint, Tls};
 
@@ -33,11 +33,48 @@ pub(super) struct Login {
     pub(super) password: Secret,
 }
 
+/// A mail and to whom it goes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::deliver) struct Posting<'a> {
+    pub(in crate::deliver) to: &'a WireAddress,
+    pub(in crate::deliver) message: &'a str,
+    pub(in crate::deliver) on_failure: OnFailure,
+}
+
+/// What servers on the way do with a mail that they cannot deliver. The null return path keeps every notice of it away
+/// from our mailboxes as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::deliver) enum OnFailure {
+    /// What they usually do: a postmaster may hear of an alert that reached nobody.
+    Usual,
+    /// Nothing at all (`NOTIFY=NEVER`), where they know how to (RFC 5230 section 5.2): nobody waits for a reply.
+    Silent,
+}
+
 /// A server that waits for mail.
 #[derive(Debug)]
 pub(super) struct Session {
     dialogue: Dialogue,
     deadlines: Deadlines,
+    offers: Offers,
+}
+
+/// Extensions that are used where a server has them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Offers {
+    dsn: bool,
+    smtputf8: bool,
+    eight_bit: bool,
+}
+
+impl Offers {
+    fn of(hello: &Reply) -> Self {
+        Self {
+            dsn: offers(hello, "DSN"),
+            smtputf8: offers(hello, "SMTPUTF8"),
+            eight_bit: offers(hello, "8BITMIME"),
+        }
+    }
 }
 
 /// How far a transaction came that did not end with the mail being taken.
@@ -59,7 +96,7 @@ impl Session {
         deadlines: Deadlines,
     ) -> Result<Self, SmtpError> {
         let link = net::connect(endpoint, deadlines.connect).await?;
-        let mut session = Session { dialogue: Dialogue::new(link), deadlines };
+        let mut session = Session { dialogue: Dialogue::new(link), deadlines, offers: Offers::default() };
         session.ask(Stage::Greeting, b"", DONE).await?;
         let mut hello = session.hello().await?;
         if endpoint.tls == Tls::StartTls {
@@ -68,13 +105,14 @@ impl Session {
             }
             session.ask(Stage::StartTls, b"STARTTLS\r\n", DONE).await?;
             let link = net::secure(session.dialogue.into_link()?, endpoint, deadlines.connect).await?;
-            session = Session { dialogue: Dialogue::new(link), deadlines };
+            session = Session { dialogue: Dialogue::new(link), deadlines, offers: Offers::default() };
             // What was offered before TLS is forgotten (RFC 3207 section 4.2).
             hello = session.hello().await?;
         }
         if let Some(login) = login {
             session.log_in(&hello, login).await?;
         }
+        session.offers = Offers::of(&hello);
         Ok(session)
     }
 
@@ -82,13 +120,10 @@ impl Session {
     /// leaves before it has agreed.
     pub(super) async fn send<F: Future<Output = HandOver>>(
         &mut self,
-        to: &Address,
-        message: &str,
+        posting: &Posting<'_>,
         hand_over: impl FnOnce() -> F,
     ) -> Result<(), Setback> {
-        let recipient = lettre::Address::new_dangerous(to.local(), to.domain());
-        let mail = Mail::new(None, Vec::new()).to_string();
-        let rcpt = Rcpt::new(recipient, Vec::new()).to_string();
+        let (mail, rcpt) = self.envelope(posting).map_err(Setback::NotTaken)?;
         self.ask(Stage::Sender, mail.as_bytes(), DONE).await.map_err(Setback::NotTaken)?;
         self.ask(Stage::Recipient, rcpt.as_bytes(), DONE).await.map_err(Setback::NotTaken)?;
         match hand_over().await {
@@ -99,11 +134,31 @@ impl Session {
         }
         self.ask(Stage::Data, b"DATA\r\n", MORE).await.map_err(Setback::NotTaken)?;
         let limit = self.deadlines.message;
-        match self.dialogue.ask(Stage::Message, &stuffed(message), DONE, limit).await {
+        match self.dialogue.ask(Stage::Message, &stuffed(posting.message), DONE, limit).await {
             Ok(_) => Ok(()),
             Err(refused @ SmtpError::Refused { .. }) => Err(Setback::NotTaken(refused)),
             Err(other) => Err(Setback::Unknown(other)),
         }
+    }
+
+    /// The commands that name sender and recipient, with what the server offers.
+    fn envelope(&self, posting: &Posting<'_>) -> Result<(String, String), SmtpError> {
+        let Posting { to, message, on_failure } = *posting;
+        let mut of_mail = Vec::new();
+        if to.needs_smtputf8() || !message.is_ascii() {
+            if !self.offers.smtputf8 {
+                return Err(SmtpError::NoSmtpUtf8);
+            }
+            of_mail.push(MailParameter::SmtpUtfEight);
+            if self.offers.eight_bit {
+                of_mail.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+            }
+        }
+        let never = || RcptParameter::Other { keyword: "NOTIFY".to_owned(), value: Some("NEVER".to_owned()) };
+        let is_silent = self.offers.dsn && on_failure == OnFailure::Silent;
+        let of_recipient = is_silent.then(never).into_iter().collect();
+        let recipient = lettre::Address::new_dangerous(to.local(), to.domain());
+        Ok((Mail::new(None, of_mail).to_string(), Rcpt::new(recipient, of_recipient).to_string()))
     }
 
     /// Ends a transaction that was begun; an error when the session cannot be used any more.

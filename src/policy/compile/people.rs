@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::files::TextFiles;
 use super::super::written;
-use super::super::{AddressRule, AutoReply, Customer, Customers, Identity, Lint};
+use super::super::{AddressRule, AutoReply, Customer, Customers, Identity, Lint, ReplySubject};
 use super::rules::no_duration;
 use super::{POLICY_FILE, malformed, refusal, repair};
 use crate::base::diagnostic::{Diagnostic, Location, SourceFile, suggest};
@@ -358,5 +358,23 @@ pub(super) fn auto_reply(
         })
     };
     let (per_domain, per_mailbox) = (rate(&written.per_domain, 20), rate(&written.per_mailbox, 100));
-    AutoReply { from, once_per, per_domain, per_mailbox, max_age }
+    let subject = reply_subject(file, written.subject.as_ref(), problems);
+    AutoReply { from, subject, once_per, per_domain, per_mailbox, max_age }
+}
+
+fn reply_subject(
+    file: &Arc<SourceFile>,
+    written: Option<&At<String>>,
+    problems: &mut Problems,
+) -> ReplySubject {
+    match written.map(|text| (text, text.value.as_str())) {
+        None | Some((_, "template")) => ReplySubject::Template,
+        Some((_, "auto")) => ReplySubject::Auto,
+        Some((_, "re")) => ReplySubject::Re,
+        Some((text, _)) => {
+            let allowed = "\"template\" (the first line of the template), \"auto\" or \"re\" (`Auto:` or `Re:` and the subject of the mail)";
+            malformed(file, text, "replies have no such subject", allowed, problems);
+            ReplySubject::Template
+        }
+    }
 }

@@ -1,5 +1,10 @@
 //! Reply templates: loaded, and rendered once for every way in which a rule can reach them.
 
+mod promises;
+mod slips;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,10 +24,6 @@ const MOST_TRIALS: usize = 2_000;
 const MOST_TRIALS_IN_ALL: usize = 20_000;
 /// A template longer than this counts as so many more renderings.
 const BYTES_OF_A_TRIAL: usize = 8 * 1024;
-
-/// Variables that tell people what they can count on, so that they belong into every language of a reply.
-const PROMISES: [&str; 6] =
-    ["opens_at", "next_business_day", "respond_by", "target", "asked_for", "reference"];
 
 /// Reads `replies/*.txt` and `*.html`; also answers the files, to show mistakes in.
 pub(super) fn load(texts: &mut TextFiles<'_>, problems: &mut Problems) -> (Replies, Vec<Arc<SourceFile>>) {
@@ -66,37 +67,6 @@ fn diagnostic(source: &Arc<SourceFile>, error: &RenderError) -> Diagnostic {
     diagnostic
 }
 
-/// Warns of variants that promise something else than their base, or less.
-fn compare_variants(
-    replies: &Replies,
-    sources: &[Arc<SourceFile>],
-    is_sound: impl Fn(usize) -> bool,
-    problems: &mut Problems,
-) {
-    let pairs = replies.variants_and_bases().into_iter();
-    for (variant, base) in pairs.filter(|(variant, base)| is_sound(*variant) && is_sound(*base)) {
-        let Some(source) = sources.iter().find(|source| Some(source.name.as_str()) == replies.file(variant))
-        else {
-            continue;
-        };
-        let base_file = replies.file(base).unwrap_or_default();
-        let (own, of_base) = (replies.variables_of(variant), replies.variables_of(base));
-        let differing = PROMISES.iter().filter(|name| own.contains(**name) != of_base.contains(**name));
-        let found: Vec<String> = differing
-            .map(|name| {
-                let only_in = if own.contains(*name) { "here" } else { base_file };
-                format!("`{name}` only in {only_in}")
-            })
-            .collect();
-        if !found.is_empty() {
-            let first_line = Location::new(source, source.line_span(1));
-            let message = format!("this reply does not promise the same as {base_file}");
-            let warning = Diagnostic::error(first_line, message).found(found.join(", "));
-            problems.push(Diagnostic { severity: Severity::Warning, ..warning });
-        }
-    }
-}
-
 /// What templates are tried with.
 pub(super) struct Trying<'p> {
     pub(super) coverage: &'p [Coverage],
@@ -120,6 +90,10 @@ pub(super) fn check(
     let mut sound = BTreeMap::new();
     for source in sources {
         let Some(index) = replies.by_file(&source.name) else { continue };
+        slips::note(source, &known, trying.vocabulary, problems);
+        if replies.file(index) == Some(source.name.as_str()) {
+            slips::second_subject(source, problems);
+        }
         let unknown = replies.unknown_variables(&source.name, &source.text, &known);
         let (is_sound, length) = sound.entry(index).or_insert((true, 0));
         *is_sound &= unknown.is_empty();
@@ -134,12 +108,8 @@ pub(super) fn check(
             });
         }
     }
-    compare_variants(
-        replies,
-        sources,
-        |index| sound.get(&index).is_some_and(|(is_sound, _)| *is_sound),
-        problems,
-    );
+    let is_sound = |index| sound.get(&index).is_some_and(|(is_sound, _)| *is_sound);
+    promises::compare(replies, sources, is_sound, problems);
     let mut budget = MOST_TRIALS_IN_ALL;
     for (index, (_, length)) in sound.into_iter().filter(|(_, (is_sound, _))| *is_sound) {
         let cost = 1 + length / BYTES_OF_A_TRIAL;

@@ -55,6 +55,7 @@ pub(in crate::policy) struct Conversation {
 #[derive(Debug, Default)]
 pub(in crate::policy) struct AutoReply {
     pub(in crate::policy) from: Option<At<String>>,
+    pub(in crate::policy) subject: Option<At<String>>,
     pub(in crate::policy) once_per: Option<At<String>>,
     pub(in crate::policy) per_domain: Option<At<String>>,
     pub(in crate::policy) per_mailbox: Option<At<String>>,
@@ -170,9 +171,10 @@ pub(super) fn conversation(root: &Table<'_>, problems: &mut Problems) -> Convers
 
 pub(super) fn auto_reply(root: &Table<'_>, problems: &mut Problems) -> AutoReply {
     let Some(table) = root.table("auto_reply", problems) else { return AutoReply::default() };
-    table.only(&["from", "once_per", "per_domain", "per_mailbox", "max_age"], problems);
+    table.only(&["from", "subject", "once_per", "per_domain", "per_mailbox", "max_age"], problems);
     AutoReply {
         from: table.string("from", problems),
+        subject: table.string("subject", problems),
         once_per: table.string("once_per", problems),
         per_domain: table.string("per_domain", problems),
         per_mailbox: table.string("per_mailbox", problems),

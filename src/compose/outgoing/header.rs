@@ -1,0 +1,185 @@
+//! The header of a mail, written field by field.
+//!
+//! What it is not: it knows no field by name and no mail. It is written here and not by a crate, since what strangers
+//! wrote must neither be lost nor be believed: builders pass words like `=?utf-8?q?…?=` through as they are, leave words
+//! longer than a line, and cannot write UTF-8.
+//!
+//! Invariants: every line ends in CRLF and has at most 78 bytes, or is one token that cannot be broken, of at most
+//! [`LONGEST_TOKEN`] (RFC 5322 section 2.1.1); no text can begin a field of its own; a reader gets back the text that was
+//! given; outside [`Charset::Utf8`] all of it is ASCII. RFC 5322 section 2.2.3, RFC 2047, RFC 6532.
+
+use super::wire::{WireAddress, is_atext};
+use crate::base::text::one_line;
+
+/// The longest line that is aimed at (RFC 5322 section 2.1.1).
+const LINE: usize = 78;
+/// The longest line with an encoded word, and of such a word (RFC 2047 section 2).
+const ENCODED_LINE: usize = 76;
+const ENCODED_WORD: usize = 75;
+/// What stands around the text of an encoded word.
+const OPENING: &str = "=?utf-8?q?";
+const CLOSING: &str = "?=";
+/// A word of more bytes is encoded, so that it can be broken.
+const LONGEST_WORD: usize = 60;
+/// The most bytes of a token that cannot be broken, such as a Message-ID: its line stays within the 998 of RFC 5322.
+pub(super) const LONGEST_TOKEN: usize = 900;
+
+/// What the bytes of a header may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Charset {
+    /// ASCII; everything else is encoded.
+    Ascii,
+    /// UTF-8 (RFC 6532), for servers with SMTPUTF8.
+    Utf8,
+}
+
+impl Charset {
+    /// Whether a word is written as it is. One that looks encoded is encoded, or a reader would decode it.
+    fn is_plain(self, word: &str) -> bool {
+        word.len() <= LONGEST_WORD
+            && !word.contains("=?")
+            && (self == Charset::Utf8 || word.bytes().all(|byte| byte.is_ascii_graphic()))
+    }
+}
+
+/// Fields as they were written so far.
+#[derive(Debug)]
+pub(super) struct Header {
+    text: String,
+    charset: Charset,
+    /// Bytes on the line at hand.
+    column: usize,
+}
+
+impl Header {
+    pub(super) fn new(charset: Charset) -> Self {
+        Self { text: String::with_capacity(1024), charset, column: 0 }
+    }
+
+    /// The fields, each ending in CRLF.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// A field of tokens with blanks between them. They are written as they are: nothing that a stranger wrote may be
+    /// among them unless it was checked.
+    pub(super) fn tokens<'t>(&mut self, name: &str, tokens: impl IntoIterator<Item = &'t str>) {
+        self.begin(name);
+        for token in tokens {
+            self.put(token, LINE);
+        }
+        self.end();
+    }
+
+    /// A field of free text, on one line (`unstructured`).
+    pub(super) fn text(&mut self, name: &str, text: &str) {
+        self.begin(name);
+        let text = one_line(text);
+        let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+        let charset = self.charset;
+        for run in words.chunk_by(|left, right| charset.is_plain(left) == charset.is_plain(right)) {
+            if run.iter().all(|word| charset.is_plain(word)) {
+                for word in run {
+                    self.put(word, LINE);
+                }
+            } else {
+                self.encoded(&run.join(" "));
+            }
+        }
+        self.end();
+    }
+
+    /// A field of addresses, each with a name or none.
+    pub(super) fn mailboxes(&mut self, name: &str, mailboxes: &[(Option<&str>, &WireAddress)]) {
+        self.begin(name);
+        for (place, (name, address)) in mailboxes.iter().enumerate() {
+            let comma = if place + 1 < mailboxes.len() { "," } else { "" };
+            match name.map(one_line).filter(|name| !name.is_empty()) {
+                Some(name) => {
+                    self.phrase(&name);
+                    self.put(&format!("<{address}>{comma}"), LINE);
+                }
+                None => self.put(&format!("{address}{comma}"), LINE),
+            }
+        }
+        self.end();
+    }
+
+    /// A display name: atoms, a quoted string, or encoded words.
+    fn phrase(&mut self, name: &str) {
+        if !name.split(' ').all(|word| self.charset.is_plain(word)) {
+            self.encoded(name);
+        } else if name.chars().all(|c| c == ' ' || is_atext(c)) {
+            name.split(' ').for_each(|word| self.put(word, LINE));
+        } else {
+            let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{escaped}\"").split(' ').for_each(|word| self.put(word, LINE));
+        }
+    }
+
+    /// Text in encoded words, each of whole characters. The blanks between them are no text (RFC 2047 section 6.2).
+    fn encoded(&mut self, text: &str) {
+        let around = OPENING.len() + CLOSING.len();
+        let mut word = String::new();
+        let mut room = self.room(around);
+        for c in text.chars() {
+            let encoded = q_encoded(c);
+            if around + word.len() + encoded.len() > room {
+                self.put(&format!("{OPENING}{word}{CLOSING}"), ENCODED_LINE);
+                word.clear();
+                room = self.room(around);
+            }
+            word.push_str(&encoded);
+        }
+        if !word.is_empty() {
+            self.put(&format!("{OPENING}{word}{CLOSING}"), ENCODED_LINE);
+        }
+    }
+
+    /// How long the next encoded word may be: what is left of the line, unless that is too little for some characters.
+    fn room(&self, around: usize) -> usize {
+        let left = ENCODED_LINE.saturating_sub(self.column + 1).min(ENCODED_WORD);
+        if left < around + 24 { ENCODED_WORD } else { left }
+    }
+
+    fn begin(&mut self, name: &str) {
+        self.text.push_str(name);
+        self.text.push(':');
+        self.column = name.len() + 1;
+    }
+
+    fn end(&mut self) {
+        self.text.push_str("\r\n");
+        self.column = 0;
+    }
+
+    /// A blank and a token, on a new line where this one would become too long.
+    fn put(&mut self, token: &str, longest: usize) {
+        if self.column + 1 + token.len() > longest {
+            self.text.push_str("\r\n");
+            self.column = 0;
+        }
+        self.text.push(' ');
+        self.text.push_str(token);
+        self.column += 1 + token.len();
+    }
+}
+
+/// A character in the `Q` encoding, with only what may stand in a display name too (RFC 2047 section 5, rule 3).
+fn q_encoded(c: char) -> String {
+    let mut encoded = String::new();
+    match c {
+        ' ' => encoded.push('_'),
+        _ if c.is_ascii_alphanumeric() || "!*+-/".contains(c) => encoded.push(c),
+        _ => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_octet(byte, &mut encoded)),
+    }
+    encoded
+}
+
+/// `=C3`, in header and body alike (RFC 2045 section 6.7, rule 1).
+pub(super) fn push_octet(byte: u8, out: &mut String) {
+    out.push('=');
+    for half in [byte >> 4, byte & 15] {
+        out.extend(char::from_digit(u32::from(half), 16).map(|digit| digit.to_ascii_uppercase()));
+    }
+}
