@@ -1,7 +1,8 @@
 //! Layer 0: the words that every room of the house shares.
 //!
-//! Identifiers, the clock (the only place that reads it), diagnostics as data, and a TOML document read with the
-//! place of every value, durations, how languages write dates, domains in ASCII, and text made fit for a terminal. Nothing here knows about mail, policies or desks.
+//! Identifiers, our seal, the clock (the only place that reads it), diagnostics as data, and a TOML document read with the
+//! place of every value, durations, how languages write dates, domains in ASCII, globs, and text made fit for a terminal.
+//! Nothing here knows about mail, policies or desks.
 
 pub mod clock;
 pub mod diagnostic;
@@ -11,5 +12,6 @@ pub mod duration;
 pub mod glob;
 pub mod id;
 pub mod language;
+pub mod seal;
 pub mod secret;
 pub mod text;

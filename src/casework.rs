@@ -7,8 +7,10 @@
 //!
 //! Invariants: a mail that is applied twice changes nothing the second time (it is a duplicate then); a mail from a
 //! machine never reopens, raises or answers a case; ids come from the mail, so deciding again gives the same ones; what is
-//! kept are names, not indices, so that a policy can be reloaded under a running case.
+//! kept are names, not indices, so that a policy can be reloaded under a running case; a stranger's mail never ends up in
+//! another's case, and what a report says of a mail that we never wrote changes nothing.
 
+mod belonging;
 mod book;
 mod case;
 mod load;
@@ -17,8 +19,10 @@ mod outlook;
 mod stories;
 mod work;
 
-pub use book::{Book, Effect, Shelf, own_message_id};
+pub use book::{Book, Effect, Shelf};
 pub use case::{Case, CaseState, Deferred, Running, Started};
-pub use load::{Changes, EarlierReplies, Kept, Keys, KnownMail, Loaded, SeenContent, SentReply};
+pub use load::{
+    BOUNCED_FOR, Bounced, Changes, EarlierReplies, Kept, Keys, KnownMail, Loaded, SeenContent, SentReply,
+};
 pub use outlook::{Coming, Turn};
 pub use work::{Brief, Plan, PlanStep};

@@ -21,9 +21,10 @@ pub use correspondents::Recipient;
 pub use decide::{decide, received_at};
 pub use guards::Withheld;
 pub use reading::{Hit, Ignored, NearMiss, Reading, Why, read};
-pub use trace::{AlertVerdict, AssignCause, Because, LabelCause, NoReplyCause, Step};
+pub use trace::{AlertVerdict, AssignCause, Because, LabelCause, NoReplyCause, NotJoined, Step};
 
 use crate::base::id::{CaseId, ContentKey};
+use crate::base::seal::Seal;
 use crate::calendar::ClosedFor;
 
 /// What a mail is in its conversation.
@@ -66,6 +67,12 @@ pub struct Standing {
     pub free_case: Option<CaseId>,
     /// The conversation that it belongs to.
     pub conversation: Option<ConversationStanding>,
+    /// Why it does not belong to a case that it refers to.
+    pub not_joined: Option<NotJoined>,
+    /// It bears our sealed mark: whatever its From says, we wrote it.
+    pub bears_our_seal: bool,
+    /// What a reply is sealed with.
+    pub seal: Seal,
     /// It answers one of our own automatic replies.
     pub answers_our_reply: bool,
     /// How many replies the same address got within `once_per`.
@@ -269,4 +276,8 @@ pub struct ReplyPlan {
     pub template: usize,
     /// The address it goes to.
     pub to: crate::mail::Address,
+    /// Its Message-ID, without angle brackets: the same for the same mail, however often it is decided.
+    pub message_id: String,
+    /// The mark that says, sealed, that we wrote it.
+    pub mark: String,
 }

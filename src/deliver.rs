@@ -21,6 +21,7 @@ use self::mail::MailChannel;
 use self::smtp::{OnFailure, Posting, Server};
 use self::webhook::Webhook;
 use crate::base::clock::Clock;
+use crate::base::seal::Seal;
 use crate::base::secret::Secret;
 use crate::compose::{Outgoing, ReplyMail, WireAddress, alarm_json, alert_json};
 use crate::mail::Address;
@@ -43,6 +44,13 @@ pub enum Outcome {
     },
     /// Never, like this.
     Permanent(String),
+    /// Never: the server says that there is no such recipient.
+    NoRecipient {
+        /// What it says, in a line.
+        reason: String,
+        /// The status (RFC 3463), such as `5.1.1`.
+        status: String,
+    },
     /// The other side may or may not have taken it.
     Unknown(String),
     /// [`HandOver::Refused`]: it was not sent.
@@ -111,6 +119,7 @@ pub struct Channels {
     by_name: HashMap<String, Channel>,
     accounts: HashMap<String, Arc<Server>>,
     clock: Arc<dyn Clock + Send + Sync>,
+    seal: Seal,
 }
 
 enum Channel {
@@ -168,7 +177,13 @@ impl Channels {
             .zip(&servers)
             .filter_map(|(account, server)| Some((account.name.value.clone(), Arc::clone(server.as_ref()?))))
             .collect();
-        Self { by_name, accounts, clock }
+        Self { by_name, accounts, clock, seal: Seal::default() }
+    }
+
+    /// The same, with a seal of its own on every notice instead of the one of examples.
+    #[must_use]
+    pub fn sealed_with(self, seal: Seal) -> Self {
+        Self { seal, ..self }
     }
 
     /// Sends one entry. `hand_over` is asked for replies only: after the recipient was accepted and before any of the mail
@@ -185,7 +200,7 @@ impl Channels {
                 None => Outcome::Permanent(format!("no account {name} with an SMTP server")),
             },
             (Route::Channel(name), Outgoing::Alert(_) | Outgoing::Alarm(_)) => match self.by_name.get(name) {
-                Some(channel) => channel.send(outgoing, self.clock.now()).await,
+                Some(channel) => channel.send(outgoing, self.clock.now(), &self.seal).await,
                 None => Outcome::Permanent(format!("no channel {name}")),
             },
             (Route::Channel(_), Outgoing::Reply(_)) => Outcome::Permanent(NO_REPLIES.to_owned()),
@@ -215,11 +230,11 @@ impl Channels {
 }
 
 impl Channel {
-    async fn send(&self, outgoing: &Outgoing, now: Timestamp) -> Outcome {
+    async fn send(&self, outgoing: &Outgoing, now: Timestamp, seal: &Seal) -> Outcome {
         match self {
             Channel::Log => log(outgoing),
             Channel::Webhook(webhook) => post(webhook, outgoing, now).await,
-            Channel::Mail(channel) => channel.send(outgoing, now).await,
+            Channel::Mail(channel) => channel.send(outgoing, now, seal).await,
         }
     }
 }

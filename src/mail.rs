@@ -15,6 +15,7 @@ mod address;
 mod address_list;
 mod authentication;
 mod author;
+mod bounce;
 mod encoded_words;
 mod encoding;
 mod evidence;
@@ -39,6 +40,7 @@ use jiff::Timestamp;
 pub use address::{Address, Mailbox, ReturnPath, ascii_domain};
 pub use authentication::Authenticated;
 pub use author::Author;
+pub use bounce::{Bounce, Undelivered};
 pub use evidence::{Automation, Evidence, Marker, MarkerMistake, OWN_MARK, sender_evidence};
 pub use languages::{LanguageField, LanguageRange};
 pub use source::{Omitted, Options, Part, Parts, Source};
@@ -145,6 +147,8 @@ pub struct Message {
     pub attachment_names: Vec<String>,
     /// What speaks for a machine; empty for a person.
     pub evidence: Vec<Evidence>,
+    /// What it says of a mail that was not delivered, when it is a delivery status notification.
+    pub bounce: Option<Bounce>,
     /// Why the text could not be read.
     pub unreadable: Option<Unreadable>,
     /// What was not read.

@@ -1,4 +1,4 @@
-//! Layer 5: the network: dialling, TLS, posting over HTTP.
+//! Layer 5: the network: dialling, TLS, posting over HTTP, and the random bytes that TLS needs.
 //!
 //! What it is: the one place that opens connections. It says in words that ops understand why one could not be opened.
 //! What it is not: a protocol; nothing here speaks IMAP or SMTP, and nothing is retried.
@@ -8,12 +8,14 @@
 
 mod http;
 mod link;
+mod random;
 mod tls;
 
 use std::path::PathBuf;
 
 pub use http::{Answer, HttpClient, HttpError};
 pub use link::{Link, connect, secure};
+pub use random::{NoRandomness, secret_key};
 
 /// Why there is no connection. Its text is one line for ops, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -47,6 +47,8 @@ pub use save::{HistoryRow, LedgerRow, Openings};
 /// Alarms and switches.
 pub use facts::{Alarm, Stops};
 
+use crate::base::seal::Seal;
+
 /// The database of a running daemon. Only one process can hold it.
 #[derive(Debug)]
 pub struct Store {
@@ -54,6 +56,7 @@ pub struct Store {
     last_id: AtomicI64,
     /// Which opening of the database this is.
     epoch: i64,
+    seal: Seal,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -69,13 +72,19 @@ impl Store {
         create(path)?;
         let pool = connect(path, Purpose::Write).await?;
         schema::migrate(&pool, path).await?;
+        let seal = facts::seal(&pool, path).await?;
         let epoch = facts::next_epoch(&pool).await?;
         let last_id = sql::one_number(&pool, "SELECT COALESCE(MAX(id), 0) AS n FROM outbox").await?;
         let last_reply = sql::one_number(&pool, "SELECT COALESCE(MAX(id), 0) AS n FROM reply").await?;
         let last_quarantined =
             sql::one_number(&pool, "SELECT COALESCE(MAX(id), 0) AS n FROM quarantine").await?;
         let last_id = AtomicI64::new(last_id.max(last_reply).max(last_quarantined));
-        Ok(Store { pool, last_id, epoch, _lock: lock })
+        Ok(Store { pool, last_id, epoch, seal, _lock: lock })
+    }
+
+    /// What mails of ours are sealed with: made once for a database, and the same as long as there is one.
+    pub fn seal(&self) -> Seal {
+        self.seal
     }
 
     /// Begins a transaction that may write.

@@ -59,19 +59,65 @@ impl CaseId {
     /// How people call the case, as `K7Q4-MX2P`: 40 bits spread over the whole id, in an alphabet without
     /// look-alikes (no I, L, O, U).
     pub fn reference(self) -> String {
-        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         let key = ContentKey::of([b"reference".as_slice(), &self.0.to_be_bytes()]);
-        let bits = key.0.iter().take(5).fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));
-        let mut reference = String::with_capacity(9);
-        for place in (0..8).rev() {
-            if place == 3 {
-                reference.push('-');
-            }
-            let digit = usize::try_from((bits >> (place * 5)) & 31).unwrap_or(0);
-            reference.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
-        }
+        let mut reference = letters(key.0.get(..5).unwrap_or_default());
+        reference.insert(4, '-');
         reference
     }
+}
+
+/// Digits and letters without look-alikes (no I, L, O, U), which may change their case and stay the same.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Bytes as letters, five bits each; the last one is filled up with zeros.
+pub(super) fn letters(bytes: &[u8]) -> String {
+    let mut letters = String::with_capacity(bytes.len() * 8 / 5 + 1);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    let mut push = |digit: u32| {
+        let digit = usize::try_from(digit & 31).unwrap_or(0);
+        letters.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
+    };
+    for byte in bytes {
+        bits = (bits << 8) | u32::from(*byte);
+        held += 8;
+        while held >= 5 {
+            held -= 5;
+            push(bits >> held);
+        }
+        bits &= (1 << held) - 1;
+    }
+    if held > 0 {
+        push(bits << (5 - held));
+    }
+    letters
+}
+
+/// The bytes of [`letters`], in either case; `None` when they are not exactly so many.
+pub(super) fn bytes_of<const N: usize>(letters: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let mut places = bytes.iter_mut();
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for letter in letters.bytes() {
+        let letter = letter.to_ascii_uppercase();
+        let digit = ALPHABET.iter().position(|known| *known == letter)?;
+        bits = (bits << 5) | u32::try_from(digit).ok()?;
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            *places.next()? = u8::try_from((bits >> held) & 0xff).ok()?;
+            bits &= (1 << held) - 1;
+        }
+    }
+    let is_whole = places.next().is_none() && bits == 0 && held < 5;
+    is_whole.then_some(bytes)
+}
+
+/// Whether a text looks like a case's reference, in either case.
+pub(super) fn is_reference(text: &str) -> bool {
+    text.len() == 9
+        && text.bytes().enumerate().all(|(place, byte)| {
+            if place == 4 { byte == b'-' } else { ALPHABET.contains(&byte.to_ascii_uppercase()) }
+        })
 }
 
 #[cfg(test)]
@@ -101,6 +147,29 @@ mod tests {
         let reference = CaseId(1 << 50).reference();
         assert_eq!(reference.len(), 9);
         assert_eq!(reference.chars().nth(4), Some('-'));
+        assert!(is_reference(&reference) && is_reference(&reference.to_lowercase()));
+        assert!(!is_reference("K7Q4-MX2") && !is_reference("K7Q4-MX2I") && !is_reference("K7Q44MX2P"));
         assert!(reference.chars().all(|c| c == '-' || (c.is_ascii_alphanumeric() && !"ILOU".contains(c))));
+    }
+
+    #[test]
+    fn the_reference_of_a_case_never_changes() {
+        // It stands in the subjects of mails that are answered in a year.
+        assert_eq!(CaseId(1 << 50).reference(), "GV5E-58FH");
+    }
+
+    #[test]
+    fn letters_say_the_same_in_either_case() {
+        for bytes in [[0_u8; 16], [0xff; 16], *b"0123456789abcdef"] {
+            let text = letters(&bytes);
+            assert_eq!((text.len(), bytes_of(&text)), (26, Some(bytes)));
+            assert_eq!(bytes_of(&text.to_lowercase()), Some(bytes));
+            assert_eq!(bytes_of::<15>(&text), None);
+            assert_eq!(bytes_of::<17>(&text), None);
+        }
+        assert_eq!(letters(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).len(), 16);
+        let loose = format!("{}Z", &letters(&[0; 16])[..25]);
+        assert_eq!(bytes_of::<16>(&loose), None, "the bits that fill up are zeros");
+        assert_eq!(bytes_of::<16>("é"), None);
     }
 }

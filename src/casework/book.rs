@@ -1,6 +1,8 @@
 //! The working set: cases by the mails and references they are known by, and who got a reply.
 
+mod joining;
 mod shelf;
+mod taking;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -8,22 +10,19 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use shelf::Shelf;
 
-use super::case::{Case, CaseState, Deferred, Started};
-use super::load::{Changes, EarlierReplies, Kept, KnownMail, Loaded, SeenContent, SentReply, references};
-use super::work::{Brief, Plan};
+use self::taking::{Escalating, open, remember};
+use super::case::{Case, CaseState, Started};
+use super::load::{
+    Bounced, Changes, EarlierReplies, Kept, KnownMail, Loaded, SeenContent, SentReply, references,
+};
+use super::work::Plan;
 use crate::base::id::{CaseId, ContentKey};
-use crate::base::text::one_line;
+use crate::base::seal::{ReplyId, Seal};
 use crate::decision::{
-    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Reading, Standing, SubjectSeen,
-    Withheld,
+    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Reading, Recipient, Standing, Withheld,
 };
 use crate::mail::Address;
-use crate::policy::{Place, Policy};
-
-/// How many subjects of one case are remembered.
-const MOST_SUBJECTS: usize = 50;
-/// How many addresses of one case are remembered.
-const MOST_PEOPLE: usize = 100;
+use crate::policy::Policy;
 
 /// Cases at hand, all of one policy.
 #[derive(Debug, Default)]
@@ -37,6 +36,10 @@ pub struct Book {
     /// When time next changes a case; it may not do so any more.
     due: BTreeSet<(Timestamp, CaseId)>,
     taken: HashSet<CaseId>,
+    seal: Seal,
+    replied_to: HashMap<ContentKey, String>,
+    bounced: HashMap<String, Timestamp>,
+    new_bounced: Vec<Bounced>,
     answered_elsewhere: HashSet<ContentKey>,
     earlier: Earlier,
     /// Oldest first.
@@ -82,6 +85,13 @@ pub enum Effect {
         /// When it starts.
         until: Timestamp,
     },
+    /// A reply could not be delivered, and its address gets no other for a while.
+    Bounced {
+        /// The case of the reply, when it is known.
+        case: Option<CaseId>,
+        /// The address, and what was said of it.
+        bounced: Bounced,
+    },
     /// A reply goes out.
     Reply {
         /// The case.
@@ -95,16 +105,12 @@ pub enum Effect {
     },
 }
 
-/// The Message-ID of our reply to a mail, without angle brackets: the same for the same mail, however often it is
-/// decided.
-pub fn own_message_id(decision: &Decision, policy: &Policy) -> String {
-    let from = policy.auto_reply.from.as_deref().and_then(crate::mail::Mailbox::parse);
-    let domain = from.as_ref().and_then(|from| crate::base::domain::in_ascii(from.address.domain()));
-    let domain = domain.as_deref().unwrap_or("nightdesk.invalid");
-    format!("{}.{}.reply@{domain}", decision.case.reference(), decision.content)
-}
-
 impl Book {
+    /// An empty book that seals with this, and knows its own by it; [`Book::default`] seals as examples are.
+    pub fn sealed_with(seal: Seal) -> Self {
+        Book { seal, ..Book::default() }
+    }
+
     /// A case.
     pub fn case(&self, id: CaseId) -> Option<&Case> {
         self.cases.get(&id)
@@ -130,6 +136,8 @@ impl Book {
         self.by_content.extend(found.contents.into_iter().map(|seen| (seen.content, seen)));
         self.taken.extend(found.taken);
         self.answered_elsewhere.extend(found.answered_elsewhere);
+        self.replied_to.extend(found.replied_to);
+        self.bounced.extend(found.bounced);
         self.earlier.to_people.extend(found.to_people);
         self.earlier.to_domains.extend(found.to_domains);
         self.earlier.from_mailboxes.extend(found.from_mailboxes);
@@ -149,6 +157,7 @@ impl Book {
             mails: self.new_mails.clone(),
             contents: &self.new_contents,
             replies: self.replies.iter().collect(),
+            bounced: &self.new_bounced,
         }
     }
 
@@ -160,6 +169,11 @@ impl Book {
     /// Another policy answers this content; one reply to a mail is enough.
     pub fn answered_elsewhere(&mut self, content: ContentKey) {
         self.answered_elsewhere.insert(content);
+    }
+
+    /// A reply could not be delivered, as another book has heard.
+    pub fn has_bounced(&mut self, bounced: &Bounced) {
+        self.bounced.insert(bounced.address.clone(), bounced.at);
     }
 
     /// A case, to acknowledge, answer or close it.
@@ -176,19 +190,25 @@ impl Book {
         now: Timestamp,
     ) -> Standing {
         let duplicate_of = self.seen_before(reading, received_at);
-        let conversation = match duplicate_of {
-            Some(_) => None,
-            None => self.conversation(reading, policy, now),
+        let joined = if duplicate_of.is_some() { Err(None) } else { self.joined(reading, policy) };
+        let (conversation, not_joined) = match joined {
+            Ok(joined) => (self.conversation(joined, policy, now), None),
+            Err(not_joined) => (None, not_joined),
         };
         let mut standing = Standing {
             duplicate_of,
             conversation,
+            not_joined,
             free_case: Some(self.free_case(reading, received_at)),
-            answers_our_reply: references(reading)
-                .any(|id| self.by_message.get(id).is_some_and(|mail| mail.ours)),
+            answers_our_reply: references(reading).any(|id| self.is_our_reply(id)),
+            bears_our_seal: self.wrote(reading),
+            seal: self.seal,
             stops: self.stops.clone(),
             ..Standing::default()
         };
+        if self.bounces(reading, now) {
+            standing.stops.push(Withheld::BouncedBefore);
+        }
         if self.answered_elsewhere.contains(&reading.content) {
             standing.stops.push(Withheld::Duplicate);
         }
@@ -238,11 +258,10 @@ impl Book {
 
     fn conversation(
         &self,
-        reading: &Reading,
+        (id, joined_by): (CaseId, JoinedBy),
         policy: &Policy,
         now: Timestamp,
     ) -> Option<ConversationStanding> {
-        let (id, joined_by) = self.joined(reading, policy)?;
         // As it will stand at `now`; what starts by then is the business of `advance`.
         let mut case = self.cases.get(&id)?.clone();
         case.advance(now);
@@ -311,26 +330,8 @@ impl Book {
         effects
     }
 
-    /// By what the mail refers to, nearest first; else by the reference in its subject, which anybody can write, so
-    /// that it joins only for the case's own customer or host.
-    fn joined(&self, reading: &Reading, policy: &Policy) -> Option<(CaseId, JoinedBy)> {
-        if let Some(mail) = references(reading).find_map(|id| self.by_message.get(id)) {
-            return Some((mail.case, JoinedBy::Reference));
-        }
-        let customer =
-            reading.customer.and_then(|row| policy.customers.get(row)).map(|row| row.name.as_str());
-        let tagged = reading.subject_tags.iter().filter_map(|tag| self.by_reference.get(tag));
-        let mut known = tagged.filter_map(|id| self.cases.get(id)).filter(|case| {
-            let same_customer = customer.is_some() && customer == case.customer.as_deref();
-            let same_domain =
-                reading.sender.as_ref().is_some_and(|sender| case.opener_domain() == Some(sender.domain()));
-            same_customer || same_domain
-        });
-        known.next().map(|case| (case.id, JoinedBy::SubjectTag))
-    }
-
     fn reply_limits(&self, standing: &mut Standing, reading: &Reading, policy: &Policy, now: Timestamp) {
-        let crate::decision::Recipient::Address(to) = &reading.recipient else { return };
+        let Recipient::Address(to) = &reading.recipient else { return };
         let to = to.person();
         let limits = &policy.auto_reply;
         let within = |reply: &&SentReply, period: SignedDuration| now.duration_since(reply.at) < period;
@@ -414,7 +415,17 @@ impl Book {
         // refers to belongs to its conversation even when we never saw it.
         let own = reading.message.message_id.iter().map(crate::mail::MessageId::as_str);
         for message_id in own.chain(references(reading)) {
-            self.know(message_id, id, false);
+            // What has the form of our replies is known by its seal, and by nothing that a mail says.
+            if ReplyId::parse(message_id).is_none() || self.is_known_reply(message_id) {
+                self.know(message_id, id, false);
+            }
+        }
+        if let Some(effect) = self.undelivered(reading, decision.now) {
+            if let Effect::Bounced { bounced, .. } = &effect {
+                self.has_bounced(bounced);
+                self.new_bounced.push(bounced.clone());
+            }
+            effects.push(effect);
         }
         if !self.watches_only {
             effects.extend(self.reply(id, reading, decision, policy));
@@ -446,7 +457,7 @@ impl Book {
         policy: &Policy,
     ) -> Option<Effect> {
         let plan = decision.reply.as_ref()?;
-        let message_id = own_message_id(decision, policy);
+        let message_id = plan.message_id.clone();
         let person = plan.to.person();
         self.know(&message_id, id, true);
         let limits = &policy.auto_reply;
@@ -481,109 +492,4 @@ fn strongest(policy: &Policy, kept: &BTreeMap<String, String>) -> Vec<Option<usi
         label.values.iter().position(|value| value == name)
     };
     policy.labels.iter().map(value).collect()
-}
-
-fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &Policy) -> Case {
-    Case {
-        id,
-        policy: policy.name.clone(),
-        reference: id.reference(),
-        state: CaseState::Open,
-        opened_at: decision.received_at,
-        opened_by: decision.content,
-        last_mail_at: decision.received_at,
-        last_customer_mail_at: decision.received_at,
-        people: Vec::new(),
-        opener: reading.sender.as_ref().map(Address::key),
-        customer: decision.customer.and_then(|row| policy.customers.get(row)).map(|row| row.name.clone()),
-        subject: one_line(&reading.message.subject),
-        subjects: Vec::new(),
-        strongest: BTreeMap::new(),
-        asks_found: BTreeSet::new(),
-        running: Vec::new(),
-        deferred: Vec::new(),
-        starts: BTreeMap::new(),
-        respond_by: None,
-        // Whoever applies the mail knows better.
-        only_watched: true,
-        version: 0,
-    }
-}
-
-/// What the customer's mails of a conversation have said so far. An answer's words are the desk's, and a machine's
-/// words count only for the case that it opened, so that they never make a customer's own look old.
-fn remember(case: &mut Case, reading: &Reading, decision: &Decision, policy: &Policy) {
-    case.last_mail_at = case.last_mail_at.max(decision.received_at);
-    let subject = SubjectSeen { base: reading.message.base_subject.clone(), hits: subject_hits(reading) };
-    if case.subjects.len() < MOST_SUBJECTS && !case.subjects.contains(&subject) {
-        case.subjects.push(subject);
-    }
-    let is_follow_up = decision.conversation != Conversation::New;
-    if decision.conversation == Conversation::Answer || (reading.is_automated() && is_follow_up) {
-        return;
-    }
-    for (label, outcome) in policy.labels.iter().zip(&decision.labels) {
-        let Some(value) = outcome.value.filter(|_| !outcome.hits.is_empty()) else { continue };
-        let before = case.strongest.get(&label.name);
-        let before = before.and_then(|name| label.values.iter().position(|value| value == name));
-        if let Some(name) = label.values.get(value).filter(|_| before.is_none_or(|before| value < before)) {
-            case.strongest.insert(label.name.clone(), name.clone());
-        }
-    }
-    // An agent who asks a colleague or a vendor is not the customer, whatever part of the conversation that is.
-    let is_agent = reading.sender.as_ref().is_some_and(|sender| policy.identity.is_agent(sender));
-    if reading.is_automated() || (is_agent && is_follow_up) {
-        return;
-    }
-    case.last_customer_mail_at = case.last_customer_mail_at.max(decision.received_at);
-    let found = policy.asks.iter().zip(&reading.asks_found).filter(|(_, found)| **found);
-    case.asks_found.extend(found.map(|(ask, _)| ask.name.clone()));
-    let person = reading.sender.as_ref().map(Address::key);
-    case.people
-        .extend(person.filter(|person| case.people.len() < MOST_PEOPLE && !case.people.contains(person)));
-}
-
-fn subject_hits(reading: &Reading) -> Vec<String> {
-    let hits = reading.hits.iter().filter(|hit| hit.place == Place::Subject);
-    hits.map(|hit| hit.text.to_lowercase()).collect()
-}
-
-/// A mail whose decision starts escalations.
-struct Escalating<'a> {
-    reading: &'a Reading,
-    decision: &'a Decision,
-    policy: &'a Policy,
-    silently: bool,
-}
-
-impl Escalating<'_> {
-    fn plan(&self, escalation: usize) -> Option<Plan> {
-        let plan = Plan::of(self.policy, escalation)?;
-        Some(if self.silently { plan.silenced() } else { plan })
-    }
-
-    fn escalate(&self, case: &mut Case, effects: &mut Vec<Effect>) {
-        let Escalating { reading, decision, policy, .. } = *self;
-        for alert in &decision.alerts {
-            let Some(plan) = self.plan(alert.escalation) else { continue };
-            let brief = Brief::of(reading, decision, policy, Some(alert.by));
-            let started = case.start(plan, brief, decision.now);
-            // A new alert is for somebody to take, whatever was taken before.
-            if matches!(case.state, CaseState::Acknowledged | CaseState::Answered) {
-                case.state = CaseState::Open;
-            }
-            effects.push(Effect::Alert { case: case.id, started });
-        }
-        if let Some(deferral) = &decision.defer
-            && let Some(plan) = self.plan(deferral.escalation)
-        {
-            let escalation = plan.escalation.clone();
-            let brief = Brief::of(reading, decision, policy, None);
-            case.deferred.push(Deferred { plan, brief, until: deferral.until });
-            effects.push(Effect::Deferred { case: case.id, escalation, until: deferral.until });
-        }
-        if let Some(respond_by) = decision.respond_by {
-            case.respond_by = Some(case.respond_by.map_or(respond_by, |owed| owed.min(respond_by)));
-        }
-    }
 }

@@ -34,6 +34,9 @@ pub struct Case {
     /// The addresses that the customer's mails came from, in comparison form.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<String>,
+    /// The addresses that its mails also went to, in comparison form, as far as the customer or an agent wrote to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addressed: Vec<String>,
     /// The address, in comparison form, of who opened it, be it a machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opener: Option<String>,

@@ -4,12 +4,15 @@
 //! [`Book::load`](super::Book::load), and saves [`Book::changes`](super::Book::changes) in the same transaction. Not
 //! here: how and where anything is kept.
 
-use jiff::Timestamp;
+use std::borrow::Cow;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::case::{Case, CaseState};
 use crate::base::id::{CaseId, ContentKey};
+use crate::base::seal::ReplyId;
 use crate::decision::{LastReply, Loudness, Reading, Recipient};
-use crate::mail::{Address, MessageId};
+use crate::mail::{Address, MessageId, Undelivered};
 
 /// How many mails that a mail refers to are looked at: the nearest, and the ones that began the conversation. Programs
 /// that shorten References keep the same (RFC 5322 section 3.6.4 sets no limit).
@@ -17,13 +20,19 @@ const MOST_REFERENCES: usize = 16;
 /// How many of them are the oldest.
 const OLDEST_REFERENCES: usize = 2;
 
+/// How long an address to which a reply could not be delivered gets no other. Mailboxes come back, for a person returns
+/// to a job and a domain is renewed; Zammad has found 60 days to be right.
+pub const BOUNCED_FOR: SignedDuration = SignedDuration::from_hours(60 * 24);
+
 /// What a mail is known by.
 #[derive(Debug)]
 pub struct Keys<'r> {
     /// The mails that it refers to, nearest first.
     pub references: Vec<&'r str>,
-    /// Case references in its subject.
-    pub tags: &'r [String],
+    /// Case references in its subject, and in ids of the form of our replies.
+    pub tags: Vec<Cow<'r, str>>,
+    /// What the replies answered that it reports as not delivered.
+    pub undelivered: Vec<ContentKey>,
     /// Its content.
     pub content: ContentKey,
     /// What its sender says of the time.
@@ -41,9 +50,11 @@ pub struct Keys<'r> {
 impl<'r> Keys<'r> {
     /// The keys of a mail that the server received at `received_at`.
     pub fn of(reading: &'r Reading, received_at: Timestamp) -> Self {
+        let tags = reading.subject_tags.iter().map(|tag| Cow::Borrowed(tag.as_str()));
         Keys {
             references: references(reading).collect(),
-            tags: &reading.subject_tags,
+            tags: tags.chain(reply_ids(reading).map(|id| Cow::Owned(id.reference))).collect(),
+            undelivered: undelivered(reading).map(|id| id.content).collect(),
             content: reading.content,
             date: reading.message.date,
             received_at,
@@ -57,12 +68,25 @@ impl<'r> Keys<'r> {
     }
 }
 
-/// In-Reply-To, then References from the nearest back.
+/// What it reports on, In-Reply-To, then References from the nearest back.
 pub(super) fn references(reading: &Reading) -> impl Iterator<Item = &str> {
     let message = &reading.message;
-    let nearest = message.in_reply_to.iter().chain(message.references.iter().rev());
+    let reported = message.bounce.iter().flat_map(|bounce| &bounce.returned);
+    let nearest = reported.chain(&message.in_reply_to).chain(message.references.iter().rev());
     let oldest = message.references.iter().take(OLDEST_REFERENCES);
     nearest.take(MOST_REFERENCES - OLDEST_REFERENCES).chain(oldest).map(MessageId::as_str)
+}
+
+/// Those of them that have the form of our replies; whose seal is right is another question.
+fn reply_ids(reading: &Reading) -> impl Iterator<Item = ReplyId> {
+    references(reading).filter_map(ReplyId::parse)
+}
+
+/// What it says was sent back for good, in the form of our replies.
+pub(super) fn undelivered(reading: &Reading) -> impl Iterator<Item = ReplyId> {
+    let bounce = reading.message.bounce.as_ref();
+    let failed = bounce.filter(|bounce| bounce.recipients.iter().any(Undelivered::has_failed_for_good));
+    failed.into_iter().flat_map(|bounce| &bounce.returned).filter_map(|id| ReplyId::parse(id.as_str()))
 }
 
 /// What was found for the keys of some mails of one policy.
@@ -76,6 +100,10 @@ pub struct Loaded {
     pub taken: Vec<CaseId>,
     /// Contents that came in before.
     pub contents: Vec<SeenContent>,
+    /// To whom replies went, by the content that they answered.
+    pub replied_to: Vec<(ContentKey, String)>,
+    /// Addresses to which a reply could not be delivered, and when that was heard of, within [`BOUNCED_FOR`].
+    pub bounced: Vec<(String, Timestamp)>,
     /// Contents that another policy has answered.
     pub answered_elsewhere: Vec<ContentKey>,
     /// Replies to an address within `once_per`.
@@ -158,6 +186,17 @@ pub struct SentReply {
     pub content: ContentKey,
 }
 
+/// An address to which a reply could not be delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounced {
+    /// The address, in comparison form.
+    pub address: String,
+    /// When that was heard of.
+    pub at: Timestamp,
+    /// The status, such as `5.1.1` (RFC 3463).
+    pub status: String,
+}
+
 /// What a book holds that was not there before.
 #[derive(Debug, Default)]
 pub struct Changes<'b> {
@@ -169,4 +208,6 @@ pub struct Changes<'b> {
     pub contents: &'b [SeenContent],
     /// Replies.
     pub replies: Vec<&'b SentReply>,
+    /// Addresses to which a reply could not be delivered.
+    pub bounced: &'b [Bounced],
 }

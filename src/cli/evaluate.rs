@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Ending, output};
-use crate::casework::{Book, Effect, own_message_id};
+use crate::casework::{Book, Effect};
 use crate::compose::{self, Reply};
 use crate::decision::{Decision, Reading, decide, read};
 use crate::mail::Source;
@@ -63,8 +63,10 @@ pub(super) fn evaluate(reading: Reading, policy: &Policy, book: &mut Book, at: T
     let decision = decide(&reading, &standing, policy, at, at);
     effects.extend(book.apply(&reading, &decision, policy));
     let reply = compose::reply(&reading, &decision, policy);
-    if reply.is_err() {
-        book.withdraw(&own_message_id(&decision, policy));
+    if reply.is_err()
+        && let Some(plan) = &decision.reply
+    {
+        book.withdraw(&plan.message_id);
     }
     Decided { reading, decision, reply, effects }
 }

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use super::words::Wording;
 use crate::base::language::Language;
 use crate::base::text::one_line;
-use crate::casework::own_message_id;
 use crate::decision::{Decision, Hours, Reading, ReplyPlan};
 use crate::mail::Address;
 use crate::policy::{Policy, RenderError, Rendered, ReplyVariables, Target};
@@ -32,6 +31,8 @@ pub struct Reply {
     pub to: Address,
     /// Our Message-ID, without angle brackets.
     pub message_id: String,
+    /// The mark that says, sealed, that we wrote it.
+    pub mark: String,
     /// Subject, text and HTML.
     pub rendered: Rendered,
 }
@@ -49,7 +50,8 @@ pub fn reply(reading: &Reading, decision: &Decision, policy: &Policy) -> Result<
     Ok(Some(Reply {
         template: policy.replies.name(plan.template).unwrap_or_default().to_owned(),
         language: policy.replies.language(plan.template).map(Language::tag),
-        message_id: own_message_id(decision, policy),
+        message_id: plan.message_id.clone(),
+        mark: plan.mark.clone(),
         from: policy.auto_reply.from.clone().unwrap_or_default(),
         to: plan.to.clone(),
         rendered,

@@ -5,8 +5,8 @@ mod guards;
 use crate::base::language::Language;
 use crate::calendar::{Calendar, State, Zone};
 use crate::decision::{
-    AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, NoReplyCause, Reading,
-    Step,
+    AlertVerdict, AssignCause, Because, By, Decision, Hours, JoinedBy, LabelCause, NoReplyCause, NotJoined,
+    Reading, Step,
 };
 use crate::policy::{Condition, Origin, Place, Policy, Replies, Target, TermKind};
 
@@ -457,5 +457,12 @@ fn conversation_cause(because: Because) -> String {
             format!("{}, but a machine wrote it, which raises and reopens nothing", joined(by))
         }
         Because::SeenBefore => "the same content came in before".to_owned(),
+        Because::NotJoined(NotJoined::Stranger) => {
+            "it refers to a case that its sender has nothing to do with, so it is one of its own".to_owned()
+        }
+        Because::NotJoined(NotJoined::FalseSeal) => {
+            "it refers to a reply in the form of ours that we never wrote, and to no mail that is known"
+                .to_owned()
+        }
     }
 }

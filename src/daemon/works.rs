@@ -13,6 +13,7 @@ use super::present::{Ownership, Present, Works};
 use super::reload::{Owed, alarm_channels};
 use super::supervisor::{Done, Supervisor, Turn};
 use super::systemd;
+use crate::base::seal::Seal;
 use crate::console::Console;
 use crate::deliver::{Channels, Deadlines, Secrets};
 use crate::service::ingest::{self, MemoryBudget, Owned, Pace, Password, Surroundings};
@@ -34,6 +35,7 @@ pub(super) struct Machinery {
     channels: watch::Sender<Arc<Channels>>,
     shared: Shared,
     store: PathBuf,
+    seal: Seal,
 }
 
 /// Takes the store and starts every task.
@@ -46,8 +48,9 @@ pub(super) async fn start(
     // First, so that a second instance hears what is the matter.
     let store = Store::open(&settings.store.path).await.context("the store cannot be opened")?;
     let listener = listen(settings).await?;
+    let seal = store.seal();
     let (writer, leased, wake) = write(store, settings, shared, supervisor);
-    let channels = watch::Sender::new(Arc::new(ways_out(settings, shared)));
+    let channels = watch::Sender::new(Arc::new(ways_out(settings, shared, seal)));
     let surroundings = Arc::new(Surroundings {
         health: Arc::clone(&shared.health),
         metrics: Arc::clone(&shared.metrics),
@@ -70,7 +73,8 @@ pub(super) async fn start(
         Ok(())
     });
     let store = settings.store.path.clone();
-    let works = Machinery { writer: writer.clone(), surroundings, channels, shared: shared.clone(), store };
+    let works =
+        Machinery { writer: writer.clone(), surroundings, channels, shared: shared.clone(), store, seal };
     let (health, clock) = (Arc::clone(&shared.health), Arc::clone(&shared.clock));
     let mut present = Present::new(world, Arc::new(works), health, clock);
     present.start(supervisor);
@@ -140,8 +144,8 @@ fn rules(settings: &Settings) -> Rules {
 }
 
 /// The ways out of these settings.
-fn ways_out(settings: &Settings, shared: &Shared) -> Channels {
-    Channels::new(settings, &secrets(), Arc::clone(&shared.clock), Deadlines::default())
+fn ways_out(settings: &Settings, shared: &Shared, seal: Seal) -> Channels {
+    Channels::new(settings, &secrets(), Arc::clone(&shared.clock), Deadlines::default()).sealed_with(seal)
 }
 
 /// Looks secrets up for the ways out.
@@ -196,7 +200,7 @@ impl Works for Machinery {
     }
 
     async fn turn_to(&self, settings: &Settings) -> Result<(), String> {
-        self.channels.send_replace(Arc::new(ways_out(settings, &self.shared)));
+        self.channels.send_replace(Arc::new(ways_out(settings, &self.shared, self.seal)));
         self.writer.configure(rules(settings)).await.map_err(|error| error.to_string())?;
         Ok(())
     }

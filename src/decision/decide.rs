@@ -16,7 +16,7 @@ use super::{
     Standing,
 };
 use crate::base::id::CaseId;
-use crate::mail::{Address, Authenticated};
+use crate::mail::{Address, Authenticated, Mailbox};
 use crate::policy::{Condition, Facts, Policy, RaiseClock, Target};
 
 /// When a mail counts as received: as the server says, but never in the future.
@@ -61,7 +61,7 @@ pub fn decide(
             Hours::Open => None,
         },
     };
-    let (reply, reply_withheld) = deciding.reply(coverage, conversation, &outlook);
+    let (reply, reply_withheld) = deciding.reply(coverage, case, conversation, &outlook);
     Decision {
         received_at,
         now,
@@ -185,7 +185,8 @@ impl Deciding<'_> {
             return (Conversation::Duplicate, Because::SeenBefore);
         }
         let Some(standing) = &self.standing.conversation else {
-            return (Conversation::New, Because::NothingKnown);
+            let because = self.standing.not_joined.map_or(Because::NothingKnown, Because::NotJoined);
+            return (Conversation::New, because);
         };
         let by = standing.joined_by;
         if self.reading.is_automated() {
@@ -201,6 +202,11 @@ impl Deciding<'_> {
             return (Conversation::Raised, Because::Stronger(by));
         }
         (Conversation::FollowUp, Because::Joined(by))
+    }
+
+    /// A mail that we wrote, by its seal or by its From and mark.
+    fn is_own_mail(&self) -> bool {
+        self.standing.bears_our_seal || self.reading.is_own_mail(self.policy)
     }
 
     /// From an agent, authenticated, and to somebody who wrote as the customer.
@@ -253,7 +259,7 @@ impl Deciding<'_> {
         conversation: Conversation,
     ) -> Option<Deferral> {
         let escalation = self.policy.coverage.get(coverage?)?.defer?;
-        if conversation == Conversation::Duplicate || self.reading.is_own_mail(self.policy) {
+        if conversation == Conversation::Duplicate || self.is_own_mail() {
             return None;
         }
         let waits = |standing: &ConversationStanding| standing.deferred.contains(&escalation);
@@ -320,6 +326,7 @@ impl Deciding<'_> {
     fn reply(
         &mut self,
         coverage: Option<usize>,
+        case: CaseId,
         conversation: Conversation,
         outlook: &Outlook,
     ) -> (Option<ReplyPlan>, Vec<super::Withheld>) {
@@ -339,12 +346,22 @@ impl Deciding<'_> {
             super::Recipient::Address(to) if withheld.is_empty() => {
                 let template = self.in_its_language(template);
                 self.trace.push(Step::Reply { template });
-                (Some(ReplyPlan { template, to: to.clone() }), withheld)
+                (Some(self.plan(template, to.clone(), case)), withheld)
             }
             super::Recipient::Address(_) | super::Recipient::Nobody | super::Recipient::Unsafe => {
                 (None, withheld)
             }
         }
+    }
+
+    /// A reply, sealed as ours.
+    fn plan(&self, template: usize, to: Address, case: CaseId) -> ReplyPlan {
+        let seal = &self.standing.seal;
+        let from = self.policy.auto_reply.from.as_deref().and_then(Mailbox::parse);
+        let domain = from.as_ref().map_or("nightdesk.invalid", |from| from.address.domain());
+        let message_id = seal.reply_id(&case.reference(), self.reading.content, domain);
+        let mark = seal.mark(&message_id);
+        ReplyPlan { template, to, message_id, mark }
     }
 
     /// The template in the language that the mail's header asks for, where there is one.

@@ -61,8 +61,9 @@ impl Reading {
         !self.evidence.is_empty()
     }
 
-    /// Whether it is a mail of our own that came back to us: it bears our mark and comes from one of our addresses.
-    /// The mark alone proves nothing, since anybody can write it and other desks run nightdesk too.
+    /// Whether it is a mail of our own that came back to us, as far as the mail alone can tell: it bears our mark and
+    /// comes from one of our addresses. The mark without its seal proves nothing, since anybody can write it and other
+    /// desks run nightdesk too; the seal is looked at by whoever has the key.
     pub fn is_own_mail(&self, policy: &Policy) -> bool {
         let marked = self.evidence.iter().any(|evidence| evidence.slug == Automation::OwnMail);
         marked && self.message.from.first().is_some_and(|from| policy.identity.is_own(&from.address))

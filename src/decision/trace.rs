@@ -173,6 +173,17 @@ pub enum Because {
     Automated(JoinedBy),
     /// The same content came in before.
     SeenBefore,
+    /// It refers to a case that it does not belong to.
+    NotJoined(NotJoined),
+}
+
+/// Why a mail does not belong to a case that it refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotJoined {
+    /// The sender has nothing to do with that case, and whoever knows a Message-ID can refer to it.
+    Stranger,
+    /// It names a reply in the form of ours that we never wrote.
+    FalseSeal,
 }
 
 /// Why a desk was chosen.

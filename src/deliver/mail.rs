@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::smtp::{OnFailure, Passed, Posting, Server};
 use super::{HandOver, Outcome};
+use crate::base::seal::Seal;
 use crate::compose::{ComposeError, Outgoing, WireAddress, alarm_mail, alert_mail};
 use crate::mail::{Address, Mailbox};
 use crate::settings::Recipient;
@@ -48,7 +49,7 @@ impl MailChannel {
         Self { server, from: Mailbox::parse(from), to: to.to_vec(), told: Mutex::default() }
     }
 
-    pub(super) async fn send(&self, outgoing: &Outgoing, now: Timestamp) -> Outcome {
+    pub(super) async fn send(&self, outgoing: &Outgoing, now: Timestamp, seal: &Seal) -> Outcome {
         let Some(from) = &self.from else {
             return Outcome::Permanent("the channel has no From address that can be used".to_owned());
         };
@@ -63,8 +64,8 @@ impl MailChannel {
             Outgoing::Reply(_) => return Outcome::Permanent(super::NO_REPLIES.to_owned()),
         };
         let write = |to: &[Address]| match outgoing {
-            Outgoing::Alert(alert) => alert_mail(alert, from, to, now),
-            Outgoing::Alarm(note) => alarm_mail(note, from, to, now),
+            Outgoing::Alert(alert) => alert_mail(alert, from, to, now, seal),
+            Outgoing::Alarm(note) => alarm_mail(note, from, to, now, seal),
             Outgoing::Reply(_) => Err(ComposeError::Unwritable(super::NO_REPLIES.to_owned())),
         };
         let mut tally = Tally::default();
@@ -105,7 +106,9 @@ impl MailChannel {
                     tally.taken += 1;
                     told.insert(address.key());
                 }
-                Passed::Refused { permanent: true, reason } => tally.refused.push(reason),
+                Passed::Refused { permanent: true, reason } | Passed::NoRecipient { reason, .. } => {
+                    tally.refused.push(reason);
+                }
                 Passed::Refused { permanent: false, reason } => tally.later = Some(reason),
                 // The others would wait for the same silence.
                 Passed::Unable(reason) | Passed::Unknown(reason) => {

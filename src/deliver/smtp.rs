@@ -41,6 +41,13 @@ pub(super) enum Passed {
         /// Why.
         reason: String,
     },
+    /// It refused it for good: there is no such recipient.
+    NoRecipient {
+        /// Why.
+        reason: String,
+        /// The status (RFC 3463), such as `5.1.1`.
+        status: String,
+    },
     /// It cannot be talked with at present, and has not taken it.
     Unable(String),
     /// It may have.
@@ -134,7 +141,9 @@ impl Server {
 }
 
 fn not_taken(error: &SmtpError) -> Passed {
-    if error.is_about_this_mail() {
+    if let Some(status) = error.no_such_recipient() {
+        Passed::NoRecipient { reason: error.to_string(), status }
+    } else if error.is_about_this_mail() {
         Passed::Refused { permanent: error.is_permanent(), reason: error.to_string() }
     } else {
         Passed::Unable(error.to_string())
@@ -146,6 +155,7 @@ pub(super) fn once(passed: Passed) -> Outcome {
     match passed {
         Passed::Taken => Outcome::Sent,
         Passed::Refused { permanent: true, reason } => Outcome::Permanent(reason),
+        Passed::NoRecipient { reason, status } => Outcome::NoRecipient { reason, status },
         Passed::Refused { permanent: false, reason }
         | Passed::Unable(reason)
         | Passed::Withheld(HandOver::Unavailable(reason)) => Outcome::Temporary { reason, retry_after: None },

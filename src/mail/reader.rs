@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::bounce::Bounce;
 use super::evidence::Found;
 use super::header::{self, Field};
 use super::quotation;
@@ -125,6 +126,9 @@ impl Reader {
 
     /// The subject of an enclosed mail is part of what was forwarded.
     fn enclosed(&mut self, fields: &[Field<'_>]) {
+        if let Some(bounce) = &mut self.message.bounce {
+            bounce.add_returned(fields);
+        }
         let subject = head::subject_of(fields);
         if !subject.is_empty() {
             self.append_forwarded(&subject);
@@ -145,13 +149,25 @@ impl Reader {
         }
         match (content.media.kind.as_str(), content.media.subtype.as_str()) {
             ("message", "rfc822" | "global") => self.unpack(leaf),
-            ("text", "rfc822-headers") => self.append_forwarded(&decoded(leaf)),
+            ("message", "delivery-status" | "global-delivery-status") if !leaf.enclosed => {
+                self.message.bounce = Some(Bounce::read(&decoded(leaf)));
+            }
+            ("text", "rfc822-headers") => self.returned_header(leaf),
             _ if !is_text(content) && leaf.enclosed => {}
             _ if !is_text(content) => self.binary(content),
             _ if !leaf.root && self.is_file(content) => self.attached_texts |= !leaf.enclosed,
             (_, "html" | "xhtml+xml") => self.html(leaf),
             _ => self.plain(leaf),
         }
+    }
+
+    /// The header of a mail that was sent back without its body (RFC 6522 section 4).
+    fn returned_header(&mut self, leaf: &Leaf<'_, '_>) {
+        let text = decoded(leaf);
+        if let Some(bounce) = &mut self.message.bounce {
+            bounce.add_returned(&header::read_block(text.as_bytes(), |_| false).0);
+        }
+        self.append_forwarded(&text);
     }
 
     /// A named text is a file: a log, a trace. The text of the mail itself may have a name too.

@@ -373,7 +373,7 @@ fn slug(settled: &Settled) -> &'static str {
     match settled {
         Settled::Sent => "sent",
         Settled::Retry { .. } => "retry",
-        Settled::Failed(_) => "failed",
+        Settled::Failed(_) | Settled::NoRecipient { .. } => "failed",
         Settled::Unknown(_) => "unknown",
         Settled::Stale(_) => "stale",
         Settled::Held(_) => "held",
@@ -393,7 +393,7 @@ fn report(entry: &Claimed, settled: &Settled) {
         Settled::Retry { at, reason } => {
             tracing::warn!(kind, reference, way, attempt, entry = id, %at, reason, "not delivered, tried again");
         }
-        Settled::Failed(reason) => {
+        Settled::Failed(reason) | Settled::NoRecipient { reason, .. } => {
             tracing::error!(kind, reference, way, attempt, entry = id, reason, "cannot be delivered");
         }
         Settled::Unknown(reason) => {

@@ -6,6 +6,7 @@ use sqlx::Transaction;
 
 use super::sql::{Connection, Database};
 use super::{Store, StoreError};
+use crate::base::seal::Seal;
 
 /// A transaction that holds the write lock. Dropped without [`Change::commit`], it leaves nothing.
 #[derive(Debug)]
@@ -33,6 +34,11 @@ impl<'s> Change<'s> {
 
     pub(super) fn next_id(&self, now: Timestamp) -> i64 {
         self.store.next_id(now)
+    }
+
+    /// What mails of ours are sealed with.
+    pub fn seal(&self) -> Seal {
+        self.store.seal
     }
 
     pub(super) fn epoch(&self) -> i64 {

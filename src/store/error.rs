@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::net::NoRandomness;
+
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -42,6 +44,14 @@ pub enum StoreError {
         found: i64,
         /// Ours.
         known: i64,
+    },
+    /// The key of the seal cannot be made.
+    #[error("{}: {error}, so there is no key for the seal", path.display())]
+    NoKey {
+        /// The database.
+        path: PathBuf,
+        /// What is the matter.
+        error: NoRandomness,
     },
     /// A row is not as it was when it was loaded: somebody else wrote in between.
     #[error("a row was changed by somebody else in between")]
@@ -87,6 +97,7 @@ impl StoreError {
             | StoreError::Unreadable { .. }
             | StoreError::NotOurs { .. }
             | StoreError::Version { .. }
+            | StoreError::NoKey { .. }
             | StoreError::Conflict => false,
         }
     }

@@ -1,10 +1,15 @@
 //! Single facts: alarms that are raised, switches of replies, the sign of life, policies by digest.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::change::Change;
 use super::sql::{self, Columns, Connection, Pool, Value, count, number};
 use super::{StoreError, instant, instant_or_never, micros};
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::seal::Seal;
+use crate::net::secret_key;
 use crate::policy::Policy;
 
 /// Somebody switched replies off.
@@ -107,6 +112,25 @@ pub(super) async fn set_replies(
 async fn clear(connection: &mut Connection, key: &str) -> Result<(), StoreError> {
     sql::run(connection, "DELETE FROM alarm WHERE key = $1", [key.into()]).await?;
     Ok(())
+}
+
+/// The seal of the database. Its key is made when there is none, and kept before anything is sealed with it.
+pub(super) async fn seal(pool: &Pool, path: &Path) -> Result<Seal, StoreError> {
+    const KEPT: &str = "SELECT key FROM seal WHERE id = 1";
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    if sql::rows(&mut transaction, KEPT, []).await?.is_empty() {
+        let key = secret_key().map_err(|error| StoreError::NoKey { path: path.to_owned(), error })?;
+        let made = "INSERT INTO seal (id, key, made_at) VALUES (1, $1, $2)";
+        let made_at = micros(SystemClock.now());
+        sql::run(&mut transaction, made, [key.to_vec().into(), made_at.into()]).await?;
+    }
+    let kept = sql::rows(&mut transaction, KEPT, []).await?;
+    let key = kept.first().map_or_else(|| Ok(Vec::new()), |row| row.bytes("key"))?;
+    transaction.commit().await?;
+    let key = key
+        .try_into()
+        .map_err(|_| StoreError::Malformed("the key of the seal has no 32 bytes".to_owned()))?;
+    Ok(Seal::new(key))
 }
 
 /// Counts the openings of the database, so that what an earlier one leased is told apart.

@@ -8,8 +8,9 @@ use super::change::Change;
 use super::sql::{self, Columns, Row, Value, count, number};
 use super::{StoreError, instant, instant_or_never, keys, micros};
 use crate::base::id::{CaseId, ContentKey};
-use crate::casework::{Case, EarlierReplies, Keys, KnownMail, Loaded, SeenContent};
+use crate::casework::{BOUNCED_FOR, Case, EarlierReplies, Keys, KnownMail, Loaded, SeenContent};
 use crate::decision::{LastReply, Loudness};
+use crate::mail::Address;
 use crate::policy::Policy;
 
 impl Change<'_> {
@@ -31,6 +32,7 @@ impl Change<'_> {
         self.cases_of(policy, wanted, &mut loaded).await?;
         self.neighbours(policy, mails, &mut loaded).await?;
         self.replies(policy, mails, now, &mut loaded).await?;
+        self.bounces(mails, now, &mut loaded).await?;
         Ok(loaded)
     }
 
@@ -51,8 +53,8 @@ impl Change<'_> {
             for message_id in mail.references.iter().copied() {
                 names.insert(keys::mail_bits(&policy.name, message_id), message_id);
             }
-            for tag in mail.tags {
-                let bits = keys::reference_bits(&policy.name, tag);
+            for tag in &mail.tags {
+                let bits = keys::reference_bits(&policy.name, tag.as_ref());
                 wanted.extend(periods.clone().map(|period| keys::thread_key(period, bits)));
             }
             // Another case that is called the same; there is one in a million cases, and only a recent one matters.
@@ -191,6 +193,30 @@ impl Change<'_> {
         let statement = ("SELECT content FROM reply WHERE policy <> $1 AND content IN", "");
         for row in sql::find(self.connection(), statement, &[policy.name.as_str().into()], contents).await? {
             loaded.answered_elsewhere.extend(<[u8; 16]>::try_from(row.bytes("content")?).map(ContentKey));
+        }
+        Ok(())
+    }
+
+    /// Addresses to which replies could not be delivered; and to whom those went that are reported now.
+    async fn bounces(
+        &mut self,
+        mails: &[Keys<'_>],
+        now: Timestamp,
+        loaded: &mut Loaded,
+    ) -> Result<(), StoreError> {
+        let people = distinct(mails.iter().filter_map(|mail| mail.recipient).map(Address::key));
+        let statement = ("SELECT address, at FROM bounced WHERE at > $1 AND address IN", "");
+        let since = micros(now.checked_sub(BOUNCED_FOR).unwrap_or(Timestamp::MIN));
+        for row in sql::find(self.connection(), statement, &[since.into()], people).await? {
+            loaded.bounced.push((row.text("address")?, instant(row.number("at")?)));
+        }
+        let contents = mails.iter().flat_map(|mail| &mail.undelivered);
+        let contents = contents.map(|content| content.0.to_vec().into()).collect();
+        let statement = ("SELECT content, address FROM reply WHERE content IN", "ORDER BY id");
+        for row in sql::find(self.connection(), statement, &[], contents).await? {
+            if let Ok(content) = <[u8; 16]>::try_from(row.bytes("content")?) {
+                loaded.replied_to.push((ContentKey(content), row.text("address")?));
+            }
         }
         Ok(())
     }

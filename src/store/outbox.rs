@@ -10,7 +10,9 @@ use super::change::Change;
 use super::sql::{self, Columns, Row, Value, count, number};
 use super::{StoreError, instant, micros};
 use crate::base::id::CaseId;
+use crate::casework::Bounced;
 use crate::compose::Outgoing;
+use crate::mail::Address;
 
 /// How long an attempt may take before the entry is given to another. The deadlines of the channels are below two
 /// minutes; the rest is for waiting its turn.
@@ -88,6 +90,13 @@ pub enum Settled {
     },
     /// It can never be delivered.
     Failed(String),
+    /// It can never be delivered, since the server says that there is no such recipient.
+    NoRecipient {
+        /// What it says, in a line.
+        reason: String,
+        /// The status, such as `5.1.1`.
+        status: String,
+    },
     /// It may have been taken.
     Unknown(String),
     /// A reply whose promise has passed, or that is too old.
@@ -321,7 +330,9 @@ impl Change<'_> {
             Settled::Sent => (EntryState::Sent, now, ""),
             Settled::Retry { reason, .. } if is_withdrawn => (EntryState::Withdrawn, now, reason.as_str()),
             Settled::Retry { at, reason } => (EntryState::Retrying, *at, reason.as_str()),
-            Settled::Failed(reason) => (EntryState::Failed, now, reason.as_str()),
+            Settled::Failed(reason) | Settled::NoRecipient { reason, .. } => {
+                (EntryState::Failed, now, reason.as_str())
+            }
             Settled::Unknown(reason) if kind == "reply" => (EntryState::Unknown, now, reason.as_str()),
             Settled::Unknown(reason) => (EntryState::Retrying, after(now, REPEAT_AFTER), reason.as_str()),
             Settled::Stale(reason) => (EntryState::Stale, now, reason.as_str()),
@@ -337,10 +348,23 @@ impl Change<'_> {
             settle.id.into(),
         ];
         sql::run(self.connection(), statement, values).await?;
+        if let Settled::NoRecipient { status, .. } = &settle.settled {
+            self.has_bounced(settle.id, status, now).await?;
+        }
         let alert_of = if kind == "alert" { Some(CaseId(row.number("case_id")?)) } else { None };
         let is_lost = state == EntryState::Failed && alert_of.is_some();
         let nobody_was_told = is_lost && self.nobody_was_told(row).await?;
         Ok(Some(Settling { alert_of, state, nobody_was_told }))
+    }
+
+    /// A reply was refused for good, as when it comes back: its address gets no other for a while.
+    async fn has_bounced(&mut self, entry: i64, status: &str, now: Timestamp) -> Result<(), StoreError> {
+        let statement = "SELECT payload FROM outbox WHERE id = $1";
+        let found = sql::rows(self.connection(), statement, [entry.into()]).await?;
+        let payload = found.first().map(|row| row.text("payload")).transpose()?.unwrap_or_default();
+        let Ok(Outgoing::Reply(reply)) = serde_json::from_str(&payload) else { return Ok(()) };
+        let Some(address) = Address::parse(&reply.to).map(|to| to.key()) else { return Ok(()) };
+        self.save_bounced(&[Bounced { address, at: now, status: status.to_owned() }]).await
     }
 
     /// Whether an alert failed on every channel.

@@ -9,7 +9,7 @@ use super::mailboxes::LedgerState;
 use super::sql::{self, Value, number};
 use super::{StoreError, keys, micros, micros_or_never};
 use crate::base::id::CaseId;
-use crate::casework::{Case, Changes, Kept, SentReply};
+use crate::casework::{BOUNCED_FOR, Bounced, Case, Changes, Kept, SentReply};
 use crate::decision::{Loudness, Step};
 
 /// What became of one UID.
@@ -79,7 +79,8 @@ impl Change<'_> {
         let head = "INSERT INTO content (key, hash, case_id, at)";
         // Where another content has the key, copies of this one are not known: better than one taken for the other.
         sql::write(self.connection(), head, "ON CONFLICT (key) DO NOTHING", rows).await?;
-        self.save_replies(policy, &changes.replies, now).await
+        self.save_replies(policy, &changes.replies, now).await?;
+        self.save_bounced(changes.bounced).await
     }
 
     /// Saves cases, each with what is remembered of it as it was loaded.
@@ -128,6 +129,23 @@ impl Change<'_> {
     /// When the database fails.
     pub async fn park(&mut self, id: CaseId) -> Result<(), StoreError> {
         sql::run(self.connection(), "UPDATE matter SET due_at = 0 WHERE id = $1", [id.0.into()]).await?;
+        Ok(())
+    }
+
+    /// Saves addresses to which a reply could not be delivered, and forgets those of which that was long ago.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn save_bounced(&mut self, bounced: &[Bounced]) -> Result<(), StoreError> {
+        let Some(now) = bounced.iter().map(|bounced| bounced.at).max() else { return Ok(()) };
+        let row = |bounced: &Bounced| -> [Value; 3] {
+            [bounced.address.as_str().into(), micros(bounced.at).into(), bounced.status.as_str().into()]
+        };
+        let rows = bounced.iter().map(row).collect();
+        let tail = "ON CONFLICT (address) DO UPDATE SET at = excluded.at, status = excluded.status";
+        sql::write(self.connection(), "INSERT INTO bounced (address, at, status)", tail, rows).await?;
+        let since = micros(now.checked_sub(BOUNCED_FOR).unwrap_or(Timestamp::MIN));
+        sql::run(self.connection(), "DELETE FROM bounced WHERE at <= $1", [since.into()]).await?;
         Ok(())
     }
 

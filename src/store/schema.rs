@@ -11,7 +11,8 @@ use super::StoreError;
 use super::sql::{self, Columns, Pool, number};
 
 /// The steps; the N-th leads to version N.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_seal_and_bounced.sql")];
 
 /// The version that this program works with.
 pub(super) fn known() -> i64 {

@@ -88,7 +88,7 @@ pub(crate) const OUTSIDE: &[Outside] = &[
     outside("anstream", &["cli"]),
     outside("anstyle", &["compose"]),
     outside("anyhow", &["daemon", "cli"]),
-    outside("blake3", &["base::id"]),
+    outside("blake3", &["base::id", "base::seal"]),
     outside("caseless", &["lexicon"]),
     outside("clap", &["cli"]),
     outside("csv", &["policy::compile"]),

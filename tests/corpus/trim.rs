@@ -81,9 +81,7 @@ impl Row {
             match self.comparison {
                 Comparison::Exact => all == expected,
                 Comparison::First => unspaced(&first(message, signed)) == expected,
-                Comparison::Contains => {
-                    self.expected.lines().all(|line| all.contains(&unspaced(line)))
-                }
+                Comparison::Contains => self.expected.lines().all(|line| all.contains(&unspaced(line))),
                 Comparison::StartsWith => all.starts_with(&expected),
                 Comparison::Signature => signed && all.ends_with(&expected),
             }
@@ -163,5 +161,7 @@ fn unspaced(text: &str) -> String {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().filter(|line| !line.trim().is_empty()).fold(String::new(), |all, line| all + "    | " + line + "\n")
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .fold(String::new(), |all, line| all + "    | " + line + "\n")
 }

@@ -30,6 +30,8 @@ pub struct Shelf {
     by_age: BTreeSet<(Timestamp, CaseId)>,
     /// Oldest first; the limits bound them.
     replies: VecDeque<SentReply>,
+    /// Addresses to which a reply could not be delivered, and when that was heard of.
+    bounced: HashMap<String, Timestamp>,
     forgotten: usize,
 }
 
@@ -52,6 +54,7 @@ impl Shelf {
             by_content: HashMap::new(),
             by_age: BTreeSet::new(),
             replies: VecDeque::new(),
+            bounced: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -72,7 +75,7 @@ impl Shelf {
             wanted.insert(message.case);
             loaded.mails.push(message.clone());
         }
-        wanted.extend(keys.tags.iter().filter_map(|tag| self.by_reference.get(tag)));
+        wanted.extend(keys.tags.iter().filter_map(|tag| self.by_reference.get(tag.as_ref())));
         if let Some(seen) = self.by_content.get(&keys.content) {
             wanted.insert(seen.case);
             loaded.contents.push(*seen);
@@ -88,12 +91,14 @@ impl Shelf {
         let mut book = Book::default();
         book.load(loaded);
         book.replies = std::mem::take(&mut self.replies);
+        book.bounced = std::mem::take(&mut self.bounced);
         book
     }
 
     /// Keeps a book.
     pub fn put_back(&mut self, mut book: Book) {
         self.replies = std::mem::take(&mut book.replies);
+        self.bounced = std::mem::take(&mut book.bounced);
         let changed: Vec<CaseId> = book.changes().cases.iter().map(|(case, _)| case.id).collect();
         for id in changed {
             if let Some(case) = book.cases.remove(&id) {

@@ -93,6 +93,7 @@ impl<'e> Tested<'e> {
             | Effect::Reopened(_)
             | Effect::Answered(_)
             | Effect::Deferred { .. }
+            | Effect::Bounced { .. }
             | Effect::Reply { .. } => None,
         };
         effects.iter().filter_map(start).collect()

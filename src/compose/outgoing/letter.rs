@@ -19,8 +19,6 @@ use super::{ComposeError, WireAddress};
 use crate::base::id::ContentKey;
 use crate::mail::{Address, Mailbox, OWN_MARK};
 
-/// The value of our mark: the version of what it promises.
-const MARK: &str = "v=1";
 /// The last second of the year 9999: a Date field has four digits for the year.
 const LAST_DATE: Timestamp = Timestamp::constant(253_402_207_199, 0);
 
@@ -41,6 +39,8 @@ pub(super) struct Letter<'a> {
     pub(super) to: &'a [Address],
     pub(super) subject: &'a str,
     pub(super) date: Timestamp,
+    /// The value of our mark, sealed over the Message-ID.
+    pub(super) mark: &'a str,
     /// Without angle brackets, as those below.
     pub(super) message_id: &'a str,
     pub(super) in_reply_to: Option<&'a str>,
@@ -89,7 +89,7 @@ impl Letter<'_> {
             Origin::Generated => "auto-generated",
         };
         for (name, value) in
-            [("Auto-Submitted", submitted), ("X-Auto-Response-Suppress", "All"), (OWN_MARK, MARK)]
+            [("Auto-Submitted", submitted), ("X-Auto-Response-Suppress", "All"), (OWN_MARK, self.mark)]
         {
             header.tokens(name, [value]);
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::letter::{Letter, Origin};
 use super::{AlarmNote, Alert, ComposeError, WireAddress};
 use crate::base::id::ContentKey;
+use crate::base::seal::Seal;
 use crate::base::text::{clean, one_line};
 use crate::calendar::Zone;
 use crate::casework::Brief;
@@ -86,11 +87,12 @@ pub fn alert_mail(
     from: &Mailbox,
     to: &[Address],
     now: Timestamp,
+    seal: &Seal,
 ) -> Result<String, ComposeError> {
     let words = alert_text(alert, now);
     let case = format!("{}.case@{}", alert.reference, own_domain(from)?);
     let key = format!("{}\n{}", alert.dedup_key, alert.step);
-    Notice { words, key, groups: Some(case) }.write(from, to, now)
+    Notice { words, key, groups: Some(case), seal }.write(from, to, now)
 }
 
 /// An alarm as a mail, see [`alert_mail`].
@@ -102,8 +104,9 @@ pub fn alarm_mail(
     from: &Mailbox,
     to: &[Address],
     now: Timestamp,
+    seal: &Seal,
 ) -> Result<String, ComposeError> {
-    Notice { words: alarm_text(note), key: note.dedup_key.clone(), groups: None }.write(from, to, now)
+    Notice { words: alarm_text(note), key: note.dedup_key.clone(), groups: None, seal }.write(from, to, now)
 }
 
 /// The body that a webhook posts for an alert: the fields of [`Alert`], with `kind`, `title` and `text`.
@@ -148,17 +151,20 @@ fn json(body: &impl Serialize) -> Result<String, ComposeError> {
 }
 
 /// A mail to people of the house.
-struct Notice {
+struct Notice<'a> {
     words: AlertText,
     /// What its Message-ID is made of.
     key: String,
     /// The id that all mails of its case refer to.
     groups: Option<String>,
+    /// What its mark is sealed with.
+    seal: &'a Seal,
 }
 
-impl Notice {
+impl Notice<'_> {
     fn write(&self, from: &Mailbox, to: &[Address], now: Timestamp) -> Result<String, ComposeError> {
         let id = format!("{}.notice@{}", ContentKey::of([self.key.as_bytes()]), own_domain(from)?);
+        let mark = self.seal.mark(&id);
         let references: Vec<&str> = self.groups.iter().map(String::as_str).collect();
         let letter = Letter {
             origin: Origin::Generated,
@@ -166,6 +172,7 @@ impl Notice {
             to,
             subject: &self.words.title,
             date: now,
+            mark: &mark,
             message_id: &id,
             in_reply_to: None,
             references: &references,

@@ -33,6 +33,7 @@ pub fn reply_mail(
         to: std::slice::from_ref(&reply.to),
         subject: &reply.rendered.subject,
         date: now,
+        mark: &reply.mark,
         message_id: &reply.message_id,
         in_reply_to: answered,
         references: &references,

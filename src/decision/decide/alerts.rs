@@ -62,7 +62,7 @@ impl Deciding<'_> {
     /// A follow-up alerts for what it says itself, unless the same or a louder escalation runs unacknowledged. An
     /// answer ends what runs, so after one it always does.
     fn verdict(&self, escalation: usize, asking: &Asking<'_>) -> AlertVerdict {
-        if self.reading.is_own_mail(self.policy) {
+        if self.is_own_mail() {
             return AlertVerdict::OwnMail;
         }
         if self.standing.duplicate_of.is_some() {

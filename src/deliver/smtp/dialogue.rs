@@ -95,12 +95,48 @@ impl SmtpError {
             || matches!(self, SmtpError::Refused { stage, code, .. } if stages.contains(stage) && *code != 421)
     }
 
+    /// The status (RFC 3463 section 3) when the server says that there is no such recipient. A refusal by its policy, as
+    /// one to relay, is about us and not about the address.
+    pub(crate) fn no_such_recipient(&self) -> Option<String> {
+        let SmtpError::Refused { stage: Stage::Recipient, code: 550 | 551 | 553, text } = self else {
+            return None;
+        };
+        let first = text.split(' ').next().unwrap_or_default();
+        let numbers: Option<Vec<u16>> = first.split('.').map(|number| number.parse().ok()).collect();
+        match numbers.as_deref() {
+            // No such mailbox or system, a bad address, moved away, takes no mail (RFC 7505), disabled. The others of
+            // 5.1 are about the sender.
+            Some([5, 1, 0..=3 | 6 | 10] | [5, 2, 1]) => Some(first.to_owned()),
+            Some([_, _, _]) => None,
+            Some(_) | None => {
+                let said = text.to_lowercase();
+                NOBODY.iter().any(|words| said.contains(words)).then(|| "5.1.1".to_owned())
+            }
+        }
+    }
+
     /// Whether it will be refused each time.
     pub(crate) fn is_permanent(&self) -> bool {
         let is_for_good = matches!(self, SmtpError::Refused { code: 500.., .. } | SmtpError::NoSmtpUtf8);
         self.is_about_this_mail() && is_for_good
     }
 }
+
+/// What servers without status codes say of a mailbox that is not there.
+const NOBODY: [&str; 12] = [
+    "unknown user",
+    "user unknown",
+    "no such user",
+    "no such recipient",
+    "no such mailbox",
+    "user not found",
+    "mailbox not found",
+    "unknown recipient",
+    "recipient unknown",
+    "does not exist",
+    "doesn't exist",
+    "unrouteable address",
+];
 
 /// What a server replied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,5 +289,29 @@ mod tests {
         let shown = Reply { code: 550, lines }.shown();
         assert!(shown.starts_with("5.1.1 (address) [2J unknown xxx"), "{shown}");
         assert_eq!(shown.chars().count(), SHOWN);
+    }
+
+    #[test]
+    fn a_recipient_that_is_not_there_is_told_from_a_server_that_does_not_want_to() {
+        let refused = |stage, code, text: &str| {
+            SmtpError::Refused { stage, code, text: text.to_owned() }.no_such_recipient()
+        };
+        for (code, text, status) in [
+            (550, "5.1.1 (address) Recipient address rejected: User unknown", Some("5.1.1")),
+            (550, "5.1.10 RESOLVER.ADR.RecipientNotFound", Some("5.1.10")),
+            (550, "5.2.1 The account is disabled", Some("5.2.1")),
+            (550, "Unrouteable address", Some("5.1.1")),
+            (551, "No such user here", Some("5.1.1")),
+            (550, "5.7.1 Relaying denied, user unknown", None),
+            (550, "5.1.8 bad sender", None),
+            (550, "relay not permitted", None),
+            (554, "5.7.1 (address) Relay access denied", None),
+            (552, "5.2.2 Mailbox full", None),
+            (450, "4.1.1 unknown user, greylisted", None),
+        ] {
+            assert_eq!(refused(Stage::Recipient, code, text).as_deref(), status, "{code} {text}");
+        }
+        assert_eq!(refused(Stage::Sender, 550, "5.1.1 unknown user"), None, "it is about the sender");
+        assert_eq!(refused(Stage::Message, 550, "5.1.1 unknown user"), None);
     }
 }

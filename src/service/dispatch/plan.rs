@@ -38,6 +38,7 @@ pub(super) fn after(entry: &Claimed, outcome: Outcome, now: Timestamp, chance: f
             again(entry, reason, later(now, wait), now)
         }
         Outcome::Permanent(reason) => Settled::Failed(reason),
+        Outcome::NoRecipient { reason, status } => Settled::NoRecipient { reason, status },
         Outcome::Unknown(reason) => match &entry.outgoing {
             Outgoing::Reply(_) => Settled::Unknown(reason),
             Outgoing::Alert(_) | Outgoing::Alarm(_) => {

@@ -253,7 +253,7 @@ impl<'w> Batch<'w> {
             }));
         }
         for (name, (policy, keys)) in keys {
-            let mut book = Book::default();
+            let mut book = Book::sealed_with(self.change.seal());
             book.load(self.change.load(policy, &keys, self.now).await?);
             book.stops = self.withheld();
             for effect in book.advance(self.now) {
@@ -357,7 +357,8 @@ impl<'w> Batch<'w> {
         let (policy, now) = (&*window.watched.policy, self.now);
         let standing = |book: &Book| book.standing(reading, policy, mail.internal_date, now);
         let decision = |book: &Book| decide(reading, &standing(book), policy, mail.internal_date, now);
-        let mut book = self.books.remove(&policy.name).unwrap_or_default();
+        let sealed = || Book::sealed_with(self.change.seal());
+        let mut book = self.books.remove(&policy.name).unwrap_or_else(sealed);
         book.watches_only = !window.watched.act;
         let mut decision_now = decision(&book);
         if decision_now.reply.is_some()
@@ -392,6 +393,7 @@ impl<'w> Batch<'w> {
             match effect {
                 Effect::Opened(case) => book.take(*case),
                 Effect::Reply { .. } => book.answered_elsewhere(reading.content),
+                Effect::Bounced { bounced, .. } => book.has_bounced(bounced),
                 Effect::Reopened(_)
                 | Effect::Answered(_)
                 | Effect::Alert { .. }
@@ -460,7 +462,7 @@ impl<'w> Batch<'w> {
             self.pending.alarms.push(Alarm { key: format!("case-unreadable/{}", id.reference()), text });
             self.change.park(id).await?;
         }
-        let mut book = Book::default();
+        let mut book = Book::sealed_with(self.change.seal());
         for case in cases {
             book.insert(case);
         }

@@ -44,6 +44,11 @@ impl Pending {
             Effect::Deferred { case, escalation, until } => {
                 self.happened(*case, "deferred", format!("{escalation}/{until}"));
             }
+            Effect::Bounced { case, bounced } => {
+                if let Some(case) = case {
+                    self.happened(*case, "reply-bounced", bounced.status.clone());
+                }
+            }
             Effect::Answered(case) => {
                 // What runs now ran before the answer.
                 for entry in self.entries.iter_mut().filter(|entry| entry.case == Some(*case)) {

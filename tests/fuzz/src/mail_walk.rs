@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use nightdesk::base::seal::Seal;
 use nightdesk::casework::{Book, Brief, Effect};
 use nightdesk::compose::{self, AlertText, Explained, Explanation, Reply, Timeline, narrative};
 use nightdesk::decision::{Decision, Ignored, Reading, Recipient, decide, read};
@@ -256,7 +257,8 @@ impl Desks {
                 Mailbox::parse("on-call@desk.example"),
             );
             let (from, to) = (from.expect("a mailbox"), to.expect("a mailbox"));
-            let mail = compose::alert_mail(&alert, &from, &[to.address], self.at).expect("a mail");
+            let mail =
+                compose::alert_mail(&alert, &from, &[to.address], self.at, &Seal::default()).expect("a mail");
             fields_of_ours(&mail);
         }
     }
@@ -283,7 +285,8 @@ fn urgent_is_heard(reading: &Reading, decision: &Decision, policy: &Policy) {
 
 /// What counts stands where it is said to stand, in words that a person wrote and sees.
 fn hits_lie_in_their_texts(source: &Source<'_>, reading: &Reading, policy: &Policy) {
-    let keep_headers = [policy.words.headers.clone(), policy.identity.machine_markers.clone()].concat();
+    let markers = policy.identity.machine_markers.iter().map(|marker| marker.field().to_owned());
+    let keep_headers: Vec<String> = policy.words.headers.iter().cloned().chain(markers).collect();
     let message = nightdesk::mail::parse(source, &Options { keep_headers: &keep_headers });
     regions_cover(&message.body);
     regions_cover(&message.forwarded);
