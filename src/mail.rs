@@ -38,7 +38,7 @@ mod text;
 use jiff::Timestamp;
 
 pub use address::{Address, Mailbox, ReturnPath, ascii_domain};
-pub use authentication::Authenticated;
+pub use authentication::{Authenticated, NAMELESS_SERVER};
 pub use author::Author;
 pub use bounce::{Bounce, Undelivered};
 pub use evidence::{Automation, Evidence, Marker, MarkerMistake, OWN_MARK, sender_evidence};
@@ -184,7 +184,7 @@ impl Message {
         match authentication::verdict(&self.authentication, authserv_ids, address.domain()) {
             // A server vouches for one author.
             Authenticated::Pass if author.only().is_none() => Authenticated::None,
-            verdict => verdict,
+            verdict @ (Authenticated::Pass | Authenticated::Fail | Authenticated::None) => verdict,
         }
     }
 

@@ -168,7 +168,7 @@ mod tests {
             assert_eq!(bytes_of::<17>(&text), None);
         }
         assert_eq!(letters(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).len(), 16);
-        let loose = format!("{}Z", &letters(&[0; 16])[..25]);
+        let loose = letters(&[0; 15]) + "0Z";
         assert_eq!(bytes_of::<16>(&loose), None, "the bits that fill up are zeros");
         assert_eq!(bytes_of::<16>("é"), None);
     }

@@ -1,5 +1,7 @@
 //! Stories of conversations, told mail by mail through read, standing, decide and apply, as every command does it.
 
+mod strangers;
+
 use jiff::Timestamp;
 
 use super::{Book, CaseState};
@@ -676,4 +678,15 @@ fn the_outlook_of_a_case_is_what_it_does_when_time_goes_by() {
     assert_eq!(story.book.case(first.case).map(|case| case.state), Some(super::CaseState::Open));
     story.book.live_through(end.at);
     assert_eq!(story.book.case(first.case).map(|case| case.state), Some(super::CaseState::Lapsed));
+}
+
+#[test]
+fn a_mailbox_sends_no_more_replies_than_its_limit() {
+    let mut story = Story::with(&POLICY.replace("per_domain = \"3/1h\"", "per_mailbox = \"3/1h\""));
+    let froms: Vec<String> = (0..4).map(|number| format!("From: a@bulk{number}.example")).collect();
+    let withheld: Vec<Vec<Withheld>> = froms
+        .iter()
+        .map(|head| story.mail(&Mail { at: SATURDAY, head, body: "Hello" }).reply_withheld)
+        .collect();
+    assert_eq!(withheld, [vec![], vec![], vec![], vec![Withheld::MailboxLimit]]);
 }

@@ -195,7 +195,7 @@ impl<'f> List<'f> {
         }
         self.entry.is_broken |= depth > 0;
         self.take(length);
-        self.entry.comment = text.trim().to_owned();
+        text.trim().clone_into(&mut self.entry.comment);
         self.entry.has_gap = true;
     }
 
@@ -264,8 +264,8 @@ impl<'f> List<'f> {
     }
 
     fn push(&mut self, content: &mut String, piece: &str) {
-        let joints = ['@', '.', ':', ','];
-        let joins = content.is_empty() || content.ends_with(joints) || piece.starts_with(joints);
+        let glue = ['@', '.', ':', ','];
+        let joins = content.is_empty() || content.ends_with(glue) || piece.starts_with(glue);
         if std::mem::take(&mut self.entry.has_gap) && !joins {
             content.push(' ');
         }

@@ -35,6 +35,9 @@ impl Authenticated {
     }
 }
 
+/// How a policy pins a server that does not name itself in its fields, as Exchange Online does not.
+pub const NAMELESS_SERVER: &str = "-";
+
 /// An Authentication-Results field.
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
@@ -46,10 +49,15 @@ pub(super) struct Statement {
 
 /// The verdict of the topmost of `fields` whose authserv-id is pinned, for mail from `domain` (ASCII, in lower case).
 pub(super) fn verdict(fields: &[Statement], pinned: &[String], domain: &str) -> Authenticated {
-    let is_pinned = |id: &str| pinned.iter().any(|p| p.trim().eq_ignore_ascii_case(id));
+    let is_pinned = |server: Option<&str>| {
+        pinned.iter().any(|id| match (id.trim(), server) {
+            (NAMELESS_SERVER, server) => server.is_none(),
+            (id, server) => server.is_some_and(|server| id.eq_ignore_ascii_case(server)),
+        })
+    };
     let found = fields.iter().find_map(|field| {
         let results = Results::read(&field.text);
-        is_pinned(&results.server).then_some((field, results))
+        is_pinned(results.server.as_deref()).then_some((field, results))
     });
     match found {
         // What stood behind the cut may have been a failure.
@@ -62,7 +70,8 @@ pub(super) fn verdict(fields: &[Statement], pinned: &[String], domain: &str) -> 
 /// A field as read: `authserv-id [version] *(";" resinfo)` (section 2.2).
 #[derive(Debug, Default)]
 struct Results {
-    server: String,
+    /// Its authserv-id, where it has one.
+    server: Option<String>,
     findings: Vec<Finding>,
     /// Whether it obeys the grammar.
     is_sound: bool,
@@ -97,20 +106,23 @@ impl Finding {
 impl Results {
     fn read(field: &str) -> Self {
         let (statements, mut is_sound) = tokens(field);
-        let mut statements = statements.into_iter();
-        let head = statements.next().unwrap_or_default();
-        // Only version 1 is known; another may mean anything.
-        is_sound &= match head.as_slice() {
-            [Token::Word(_)] => true,
-            [Token::Word(_), Token::Word(version)] => version == "1",
-            _ => false,
-        };
-        let server = match head.into_iter().next() {
-            Some(Token::Word(server)) => server,
-            Some(Token::Equals) | None => String::new(),
+        let (head, others) =
+            statements.split_first().map_or((&[][..], &[][..]), |(head, others)| (head.as_slice(), others));
+        let (server, results) = match head {
+            [Token::Word(_), Token::Equals, ..] => (None, statements.as_slice()),
+            [Token::Word(server), version @ ..] => {
+                // Only version 1 is known; another may mean anything.
+                is_sound &= matches!(version, [] | [Token::Word(_)])
+                    && version.iter().all(|version| *version == Token::Word("1".to_owned()));
+                (Some(server.clone()), others)
+            }
+            _ => {
+                is_sound = false;
+                (None, others)
+            }
         };
         let mut findings = Vec::new();
-        for statement in statements {
+        for statement in results {
             match statement.as_slice() {
                 // A semicolon at the end is common.
                 [] => {}
@@ -263,7 +275,7 @@ fn finding(statement: &[Token]) -> (Option<Finding>, bool) {
     let mut rest = statement;
     while let [Token::Word(name), Token::Equals, Token::Word(value), after @ ..] = rest {
         if finding.method.is_empty() {
-            finding.method = name.split('/').next().unwrap_or_default().to_owned();
+            name.split('/').next().unwrap_or_default().clone_into(&mut finding.method);
             finding.verdict.clone_from(value);
         } else {
             finding.properties.push((name.clone(), value.clone()));
@@ -371,7 +383,29 @@ mod tests {
         }
         assert_eq!(judged(&["\"mx.example.net\" (ours) 1; dmarc=pass"]), Pass);
         assert_eq!(judged(&["mx.example.net 2; dmarc=pass"]), None, "an unknown version");
+        let forged = "mx.example.net; dmarc=pass";
+        assert_eq!(
+            judged(&["mx.example.net (a) b c; dmarc=fail", forged]),
+            Fail,
+            "it is the server's all the same"
+        );
         assert_eq!(judged(&["mx.example.net.evil.example; dmarc=pass"]), None);
+    }
+
+    #[test]
+    fn a_server_without_a_name_is_believed_where_it_is_pinned() {
+        let said = |text: &str, pinned: &str| {
+            let field = Statement { text: text.to_owned(), is_whole: true };
+            verdict(&[field], &[pinned.to_owned()], "shop.example.com")
+        };
+        let nameless = "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=shop.example.com; dkim=none (message not signed) \
+            header.d=none;dmarc=pass action=none header.from=shop.example.com;compauth=pass reason=100";
+        assert_eq!(said(nameless, NAMELESS_SERVER), Authenticated::Pass);
+        assert_eq!(said(&nameless.replace("dmarc=pass", "dmarc=fail"), NAMELESS_SERVER), Authenticated::Fail);
+        assert_eq!(said(nameless, "mx.example.net"), Authenticated::None);
+        for other in [format!("-; {nameless}"), format!("mx.evil.example; {nameless}"), String::new()] {
+            assert_eq!(said(&other, NAMELESS_SERVER), Authenticated::None, "{other}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::evidence::{Automation, Found};
 use super::header::{self, Field, clip};
 use super::languages::{LanguageField, Languages};
 use super::parser;
-use super::source::Options;
+use super::source::{Omitted, Options};
 use super::subject::{self, Purpose};
 use super::{Address, Mailbox, Message, MessageId, ReturnPath};
 
@@ -102,7 +102,7 @@ impl Head<'_> {
             "message-id" if message.message_id.is_none() => message.message_id = ids(field).pop(),
             "in-reply-to" => extend(&mut message.in_reply_to, ids(field)),
             "references" => extend(&mut message.references, ids(field)),
-            "subject" if message.subject.is_empty() => message.subject = decoded(field, MAX_SUBJECT),
+            "subject" if message.subject.is_empty() => self.subject(field),
             "date" if message.date.is_none() => message.date = parser::date(field.capped(256)),
             "received" if message.received.is_none() => message.received = received(field),
             "content-language" => self.languages.add(LanguageField::Content, field),
@@ -120,10 +120,7 @@ impl Head<'_> {
     fn sender(&mut self, name: &str, field: &Field<'_>) {
         let written = addresses(field, MAX_ADDRESSES);
         let label = if name == "from" { "From" } else { "Sender" };
-        self.judge(label, &written);
-        if written.is_empty() {
-            self.found.sender(label, None, &field.unfolded(256).replace(['<', '>', '"'], ""));
-        }
+        self.judge(label, &written, field);
         if name == "from" {
             self.from(written, field);
         } else if self.message.sender.is_none() {
@@ -151,16 +148,36 @@ impl Head<'_> {
         message.is_from_sound = is_sound;
     }
 
-    /// A list or a system writes its own address here; the first few are enough to tell.
-    fn judge(&mut self, label: &str, written: &[Written]) {
-        for written in written.iter().take(8) {
-            self.found.sender(label, written.name.as_deref(), &written.address);
+    /// A list or a system writes its own address here; the first few are enough to tell. Words without any address are
+    /// all that some systems write; beside an address they are a piece of a name.
+    fn judge(&mut self, label: &str, written: &[Written], field: &Field<'_>) {
+        let has_address = written.iter().any(|written| written.address.contains('@'));
+        if !has_address {
+            self.found.sender(label, None, &field.unfolded(256).replace(['<', '>', '"'], ""));
+        }
+        for Written { name, address, .. } in written.iter().take(8) {
+            if has_address && !address.contains('@') {
+                continue;
+            }
+            self.found.sender(label, name.as_deref(), address);
             // A bounce that was forwarded, or bears a tag of its own.
-            if written.address.contains('=')
-                && let Some(address) = Address::parse(&written.address)
-            {
+            if let Some(address) = address.contains('=').then(|| Address::parse(address)).flatten() {
                 self.found.sender(label, None, &address.person().to_string());
             }
+        }
+    }
+
+    /// Decoded; what is left out of an endless one is named.
+    fn subject(&mut self, field: &Field<'_>) {
+        let mut subject = decoded(field, MAX_UNSTRUCTURED);
+        let kept = clip(&subject, MAX_SUBJECT).len();
+        let left_out = subject.len() - kept + field.raw.len().saturating_sub(MAX_UNSTRUCTURED);
+        subject.truncate(kept);
+        self.message.subject = subject;
+        if left_out > 0 {
+            let bytes = u64::try_from(left_out).unwrap_or(u64::MAX);
+            let media_type = "the subject".to_owned();
+            self.message.omitted.push(Omitted { section: "HEADER".to_owned(), media_type, bytes });
         }
     }
 

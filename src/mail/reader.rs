@@ -193,9 +193,10 @@ impl Reader {
     /// An enclosed mail that was encoded as a whole, against RFC 2046 section 5.2.1, yet seen.
     fn unpack(&mut self, leaf: &Leaf<'_, '_>) {
         if self.unpacked >= MAX_UNPACKED {
-            return;
+            return self.account(leaf, capped(leaf.body).len());
         }
         self.unpacked += 1;
+        self.account(leaf, 0);
         let bytes = leaf.content.encoding.decode(capped(leaf.body));
         let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
         self.enclosed(&fields);

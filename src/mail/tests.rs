@@ -69,6 +69,22 @@ fn a_plain_mail_is_read() {
     assert!(mail.evidence.is_empty() && mail.unreadable.is_none() && mail.omitted.is_empty());
 }
 
+#[test]
+fn a_machine_is_known_by_what_stands_where_its_address_should() {
+    for (from, expected) in [
+        ("MAILER-DAEMON <>", Some(Automation::SystemSender)),
+        ("root (Cron Daemon)", Some(Automation::SystemSender)),
+        ("SRS0=Hx3=Q7=x.example=mailer-daemon@forward.example", Some(Automation::SystemSender)),
+        ("prvs=3212a9f0c1=noreply@x.example", Some(Automation::NoReplySender)),
+        // A name, its comma not quoted.
+        ("Root, Ann <ann@x.example>", None),
+        ("SRS0=Hx3=Q7=x.example=ann@forward.example", None),
+    ] {
+        let mail = read(&format!("From: {from}\n\nx\n"));
+        assert_eq!(mail.evidence.first().map(|evidence| evidence.slug), expected, "{from}");
+    }
+}
+
 const ALTERNATIVE: &str = concat!(
     "From: a@x.example\nContent-Type: multipart/mixed; boundary=out\n\npreamble\n--out\n",
     "Content-Type: multipart/alternative; boundary=\"in\"\n\n--in\nContent-Type: text/plain; charset=utf-8\n",

@@ -52,7 +52,7 @@ pub struct Identity {
     pub addressed_to: Vec<AddressRule>,
     /// Whose mail in a conversation is a human answer.
     pub agents: Vec<AddressRule>,
-    /// Whose Authentication-Results are believed.
+    /// Whose Authentication-Results are believed; `-` is one that does not name itself.
     pub authserv_ids: Vec<String>,
     /// More marks of machines.
     pub machine_markers: Vec<Marker>,

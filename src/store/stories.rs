@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use super::sql::Columns;
 use super::*;
 use crate::base::id::{CaseId, ContentKey};
-use crate::casework::{Book, Case, Changes, Kept, Keys, KnownMail, SeenContent};
+use crate::base::seal::Seal;
+use crate::casework::{Book, Bounced, Case, Changes, Kept, Keys, KnownMail, SeenContent};
 use crate::decision::{Reading, decide, read};
 use crate::mail::Source;
 use crate::policy::{Files, Policy, RawFile, compile};
@@ -284,4 +285,97 @@ async fn a_trace_and_a_policy_are_kept_for_later() {
     assert!(kept.len() < 300, "{} bytes", kept.len());
     let read: Vec<crate::decision::Step> = postcard::from_bytes(&kept).expect("a trace");
     assert_eq!(read, trace);
+}
+
+/// What a daemon of the first version left: a database of its shape, with data.
+async fn database_of_version_one(path: &std::path::Path, case: &Case) {
+    std::fs::write(path, "").expect("written");
+    let pool = connect(path, Purpose::Write).await.expect("a database");
+    pool.execute("CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT").await.expect("a table");
+    pool.execute(sqlx::raw_sql(schema::MIGRATIONS[0])).await.expect("tables");
+    pool.execute("INSERT INTO schema_version (version) VALUES (1)").await.expect("a row");
+    pool.execute("INSERT INTO fact (key, value, at) VALUES ('replies-off', '', 1)").await.expect("a row");
+    let detail = serde_json::to_string(case).expect("JSON");
+    assert!(!detail.contains("addressed"), "as it was written then");
+    let mut connection = pool.acquire().await.expect("a connection");
+    let insert = "INSERT INTO matter (id, policy, reference, state, opened_at, last_mail_at, respond_by, due_at, \
+                  version, changed_from, opened_in, detail) VALUES ($1, 'story', $2, 'open', 1, 1, 0, 0, $3, 0, '', $4)";
+    let values =
+        [case.id.0.into(), case.reference.as_str().into(), sql::number(case.version).into(), detail.into()];
+    sql::run(&mut connection, insert, values).await.expect("a row");
+    // An automatic reply of then, without a seal.
+    let bits = keys::mail_bits("story", OLD_REPLY);
+    let key = keys::thread_key(keys::period(at(NOW)), bits);
+    let insert = "INSERT INTO thread (key, case_id, ours) VALUES ($1, $2, 1)";
+    sql::run(&mut connection, insert, [key.into(), case.id.0.into()]).await.expect("a row");
+    drop(connection);
+    pool.close().await;
+}
+
+const OLD_REPLY: &str = "K7Q4-MX2P.0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f.reply@desk.example";
+
+#[tokio::test]
+async fn a_database_of_the_first_version_gets_a_seal_and_keeps_what_it_knew() {
+    let (elsewhere, policy) = (Folder::new(), policy());
+    let old = decided(&elsewhere.store().await, &policy, &mail(&policy, 1, "Subject: a"), NOW).await;
+    let folder = Folder::new();
+    database_of_version_one(&folder.path(), &old).await;
+    assert!(Reader::open(&folder.path()).await.is_err(), "the daemon brings it up to date");
+    let store = folder.store().await;
+    assert_ne!(store.seal(), Seal::default());
+    let mut change = store.begin().await.expect("a change");
+    assert!(change.stops().await.expect("stops").off_since.is_some());
+    drop(change);
+    let follow_up = mail(&policy, 2, &format!("Subject: Re: a\r\nIn-Reply-To: <{OLD_REPLY}>"));
+    assert_eq!(decided(&store, &policy, &follow_up, "2026-01-11T09:00:00Z").await.id, old.id);
+    let keys = [Keys::of(&follow_up, at(NOW))];
+    let mut change = store.begin().await.expect("a change");
+    let found = change.load(&policy, &keys, at(NOW)).await.expect("found");
+    assert!(found.mails.iter().any(|mail| mail.ours), "it answers a reply of ours");
+}
+
+#[tokio::test]
+async fn a_seal_is_made_once_and_belongs_to_its_database() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let seal = store.seal();
+    store.close().await;
+    let store = folder.store().await;
+    assert_eq!(store.seal(), seal, "after a restart");
+    store.close().await;
+    let copy = Folder::new();
+    std::fs::copy(folder.path(), copy.path()).expect("a backup");
+    assert_eq!(copy.store().await.seal(), seal, "in a backup");
+    assert_ne!(Folder::new().store().await.seal(), seal, "another house has another");
+}
+
+#[tokio::test]
+async fn an_address_that_bounced_is_remembered_for_sixty_days() {
+    let folder = Folder::new();
+    let (store, policy) = (folder.store().await, policy());
+    let bounced = |address: &str, at: Timestamp| Bounced {
+        address: address.to_owned(),
+        at,
+        status: "5.1.1".to_owned(),
+    };
+    let save = async |bounced: &[Bounced]| {
+        let mut change = store.begin().await.expect("a change");
+        let changes = Changes { bounced, ..Changes::default() };
+        change.save_book(&policy.name, &changes, &Openings::new(), at(NOW)).await.expect("saved");
+        change.commit().await.expect("committed");
+    };
+    save(&[bounced("anna@client.example", at(NOW)), bounced("ben@client.example", at(NOW))]).await;
+    let reading = mail(&policy, 1, "Subject: a");
+    let known = async |now: &str| {
+        let mut change = store.begin().await.expect("a change");
+        let found = change.load(&policy, &[Keys::of(&reading, at(now))], at(now)).await.expect("found");
+        found.bounced
+    };
+    assert_eq!(known("2026-03-11T08:59:59Z").await, [("anna@client.example".to_owned(), at(NOW))]);
+    assert_eq!(known("2026-03-11T09:00:00Z").await, []);
+    // What is long ago goes with the next one.
+    save(&[bounced("carl@client.example", at("2026-03-11T09:00:00Z"))]).await;
+    let mut change = store.begin().await.expect("a change");
+    let rows = sql::rows(change.connection(), "SELECT address FROM bounced", []).await.expect("rows");
+    assert_eq!(rows.len(), 1);
 }

@@ -13,14 +13,14 @@ use serde_json::Value;
 use crate::explained;
 use crate::program::root;
 
-const FIRST: &str = "From: Mia Berger <mia@client.example>\nTo: support@example.com\nSubject: Webhooks\n\
+pub(crate) const FIRST: &str = "From: Mia Berger <mia@client.example>\nTo: support@example.com\nSubject: Webhooks\n\
     Date: Sat, 10 Jan 2026 10:00:00 -0500\nMessage-ID: <first@client.example>\n\nSome webhooks are late.\n";
 
 /// Mails in files of their own, to be named by `--thread`.
-struct Thread(tempfile::TempDir);
+pub(crate) struct Thread(tempfile::TempDir);
 
 impl Thread {
-    fn of(mails: &[&str]) -> Self {
+    pub(crate) fn of(mails: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for (number, mail) in mails.iter().enumerate() {
             fs::write(folder.path().join(format!("{number}.eml")), mail.replace('\n', "\r\n"))
@@ -30,7 +30,7 @@ impl Thread {
     }
 
     /// What is said of a mail that comes after these.
-    fn explains(&self, mail: &str, at: &str) -> Value {
+    pub(crate) fn explains(&self, mail: &str, at: &str) -> Value {
         let mut files: Vec<PathBuf> = fs::read_dir(self.0.path())
             .expect("a folder")
             .map(|entry| entry.expect("a file").path())
@@ -87,7 +87,7 @@ fn the_reference_in_the_subject_joins_the_case_of_the_same_sender_only() {
 }
 
 /// The Message-ID of our automatic reply to a mail.
-fn message_id_of_our_reply(mail: &str, at: &str) -> String {
+pub(crate) fn message_id_of_our_reply(mail: &str, at: &str) -> String {
     let files = policy_folder(&root().join("rules/alloy")).expect("a folder");
     let policy = compile(&files).policy.expect("a policy");
     let at = at.parse().expect("an instant");

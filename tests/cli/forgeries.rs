@@ -1,8 +1,9 @@
 //! Mail is written by strangers: nothing in it may act on the terminal of the person who reads the explanation, or look
-//! like a line of the explanation itself.
+//! like a line of the explanation itself, and no reference or mark in it may hide an urgent mail behind another.
 
+use crate::conversations::{FIRST, Thread, message_id_of_our_reply};
 use crate::program::nightdesk;
-use crate::run;
+use crate::{explained, run};
 
 /// The explanation for people of a mail given as its bytes, in colour: nothing is stripped then.
 fn explanation(mail: &[u8]) -> String {
@@ -130,5 +131,61 @@ fn no_mail_writes_into_the_head_of_its_reply() {
                 assert!(!value.chars().any(char::is_control), "{key}: {value:?}");
             }
         }
+    }
+}
+
+/// What stands in the explanation of an urgent mail that follows another one of Mia's, with this head.
+fn follows(head: &str) -> serde_json::Value {
+    let first = FIRST.replace("Webhooks", "Urgent: API unavailable");
+    let mail =
+        format!("{head}\nTo: support@example.com\nMessage-ID: <2@evil.example>\n\nUrgent: API unavailable\n");
+    Thread::of(&[&first]).explains(&mail, "2026-01-10T10:10:00-05:00")
+}
+
+fn reason(json: &serde_json::Value) -> &str {
+    let steps = json["trace"].as_array().expect("a trace").iter();
+    let mut steps = steps.filter(|step| step["step"] == "conversation");
+    steps.next().and_then(|step| step["because"].as_str()).expect("a reason")
+}
+
+#[test]
+fn a_guessed_reference_hides_no_urgent_mail() {
+    let guessed =
+        "From: eve@evil.example\nSubject: Re: Urgent: API unavailable\nIn-Reply-To: <first@client.example>";
+    let json = follows(guessed);
+    assert_eq!(json["conversation"], "new");
+    assert_eq!(json["alerts"][0]["escalation"], "on-call", "{}", json["trace"]);
+    assert!(reason(&json).contains("nothing to do with"), "{}", reason(&json));
+    let json = follows(&guessed.replace("eve@evil", "mia@client"));
+    assert_eq!((json["conversation"].as_str(), json["alerts"][0].is_null()), (Some("follow-up"), true));
+}
+
+#[test]
+fn a_forged_reply_of_ours_is_told_from_a_true_one() {
+    let first = FIRST.replace("Webhooks", "Urgent: API unavailable");
+    let ours = message_id_of_our_reply(&first, "2026-01-10T10:00:00-05:00");
+    let (reference, rest) = ours.split_at(9);
+    let forged = format!("{}{rest}", if reference == "0000-0000" { "1111-1111" } else { "0000-0000" });
+    let head = |id: &str| format!("From: eve@evil.example\nSubject: Re: x\nIn-Reply-To: <{id}>");
+    let json = follows(&head(&ours));
+    assert_eq!(json["conversation"], "follow-up");
+    assert!(json["reply_withheld"].as_array().is_some_and(|all| all.contains(&"answers-our-reply".into())));
+    let json = follows(&head(&forged));
+    assert_eq!(json["conversation"], "new");
+    assert_eq!(json["alerts"][0]["escalation"], "on-call");
+    assert!(json["reply_withheld"].as_array().is_some_and(Vec::is_empty), "{}", json["reply_withheld"]);
+    assert!(reason(&json).contains("never wrote"), "{}", reason(&json));
+}
+
+#[test]
+fn our_mark_on_a_strangers_mail_hides_nothing() {
+    for mark in ["v=1", "v=1; seal=0123456789ABCDEF", "v=1; seal=", "anything"] {
+        let mail = format!(
+            "From: eve@evil.example\nTo: support@example.com\nSubject: Urgent: API unavailable\n\
+             Message-ID: <2@evil.example>\nX-Nightdesk: {mark}\n\nx\n"
+        );
+        let json = explained(&mail, "2026-01-10T10:10:00-05:00", &[]);
+        assert_eq!(json["alerts"][0]["escalation"], "on-call", "{mark}");
+        assert_eq!(json["reply_withheld"][0], "own-mail", "{mark}");
     }
 }

@@ -105,6 +105,7 @@ fn case(now: Timestamp) -> Case {
         last_mail_at: now - SignedDuration::from_mins(5),
         last_customer_mail_at: now,
         people: vec!["mia@client.example".to_owned()],
+        addressed: Vec::new(),
         opener: None,
         customer: None,
         subject: "Urgent: API\u{1b}[2J unavailable".to_owned(),

@@ -181,6 +181,29 @@ fn of_a_long_text_the_part_that_differs_is_shown_and_of_a_reply_all_of_it() {
 }
 
 #[test]
+fn an_example_shows_the_subject_that_the_policy_sets() {
+    for (form, subject) in [
+        ("template", "We got your mail about a login, and the team will look at it soon"),
+        ("auto", "Auto: a login"),
+        ("re", "Re: a login"),
+    ] {
+        let test = format!(
+            "[[test]]\nname = \"a\"\nat = \"2026-01-14 10:00\"\nsubject = \"a login\"\n\
+             expect = {{ reply_subject = \"{subject}\" }}\n"
+        );
+        let folder = with_reply(&test);
+        let policy = fs::read_to_string(folder.at("policy.toml")).expect("a policy");
+        let set = format!("[auto_reply]\nsubject = \"{form}\"\n");
+        folder.write("policy.toml", &policy.replace("[auto_reply]\n", &set));
+        let ran = ran(&["test", &folder.path]);
+        assert_eq!((ran.code, ran.answer.as_str()), (Some(0), "desk: 1 passed, 0 failed\n"), "{form}");
+        let other = test.replace("a login\" }", "a logout\" }").replace("a login, and", "a logout, and");
+        folder.write("tests/mail.toml", &other);
+        assert_eq!(crate::ran(&["test", &folder.path]).code, Some(1), "{form}");
+    }
+}
+
+#[test]
 fn a_reply_that_is_missing_says_what_withholds_it() {
     let test = "[[test]]\nname = \"a\"\nat = \"2026-01-14 10:00\"\nfrom = \"no-reply@client.example\"\n\
         expect = { reply = \"got-it\" }\n";

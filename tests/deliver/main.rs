@@ -151,7 +151,10 @@ async fn tell(channels: &Channels, name: &str, outgoing: &Outgoing) -> Outcome {
 
 fn reason(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Temporary { reason, .. } | Outcome::Permanent(reason) | Outcome::Unknown(reason) => reason,
+        Outcome::Temporary { reason, .. }
+        | Outcome::NoRecipient { reason, .. }
+        | Outcome::Permanent(reason)
+        | Outcome::Unknown(reason) => reason,
         Outcome::Sent | Outcome::Withheld => "",
     }
 }
@@ -162,6 +165,7 @@ fn kind(outcome: &Outcome) -> &'static str {
         Outcome::Sent => "sent",
         Outcome::Temporary { .. } => "temporary",
         Outcome::Permanent(_) => "permanent",
+        Outcome::NoRecipient { .. } => "no recipient",
         Outcome::Unknown(_) => "unknown",
         Outcome::Withheld => "withheld",
     }

@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use nightdesk::base::seal::Seal;
 use nightdesk::deliver::{Channels, Deadlines, HandOver, Outcome, Route};
+use nightdesk::mail::{Options, Source, parse};
 use nightdesk::settings::{ChannelKind, Recipient, SmtpEndpoint, Tls};
 
 use super::certificates::{self, Certified};
@@ -76,7 +78,8 @@ async fn a_refusal_is_for_now_or_for_good_and_nothing_is_handed_over_before_the_
         ("MAIL", "550 no null senders\r\n", "permanent", 0),
         ("RCPT", "450 greylisted\r\n", "temporary", 0),
         ("RCPT", "421 closing\r\n", "temporary", 0),
-        ("RCPT", "550-5.1.1 no such\r\n550 5.1.1 user\r\n", "permanent", 0),
+        ("RCPT", "550-5.1.1 no such\r\n550 5.1.1 user\r\n", "no recipient", 0),
+        ("RCPT", "550 5.7.1 relay denied\r\n", "permanent", 0),
         ("DATA", "451 no space\r\n", "temporary", 1),
         ("DATA", "554 no\r\n", "permanent", 1),
         ("DATA", "250 what\r\n", "temporary", 1),
@@ -411,4 +414,19 @@ async fn somebody_with_an_address_beyond_ascii_keeps_an_alert_from_nobody_else()
     assert_eq!((server.heard.count("RCPT TO:<ann@desk.example>"), server.heard.count("RCPT")), (1, 1));
     let mails = server.heard.all();
     assert!(mails.iter().any(|line| line.contains("\r\nTo: ann@desk.example\r\n")), "{mails:?}");
+}
+
+#[tokio::test]
+async fn a_notice_bears_the_seal_of_the_house_that_sends_it() {
+    let server = with(&[]).await;
+    let seal = Seal::new([7; 32]);
+    let channels = house(&server, Tls::None, None).sealed_with(seal);
+    assert_eq!(tell(&channels, "mail", &alert()).await, Outcome::Sent);
+    let heard = server.heard.all();
+    let message = heard.iter().find(|heard| heard.contains("X-Nightdesk:")).expect("a mail");
+    let sent =
+        parse(&Source::Whole(message.as_bytes()), &Options { keep_headers: &["X-Nightdesk".to_owned()] });
+    let mark = sent.header_values("X-Nightdesk").next().expect("a mark");
+    let id = sent.message_id.as_ref().expect("an id").as_str();
+    assert!(seal.marks(mark, id) && !Seal::default().marks(mark, id), "{mark}");
 }

@@ -20,4 +20,6 @@ for policy in rules/* fixtures/bad-policies/*; do
     done > "$seed"
     { echo '==== mail.eml'; cat "$mail"; } >> "$seed"
 done
-cp fixtures/findings/* "$seeds"/
+for finding in fixtures/findings/*; do
+    case $finding in *.eml) ;; *) cp "$finding" "$seeds"/ ;; esac
+done

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::mutations::mail_walk::Desks;
+
 #[path = "../fuzz/src/folder.rs"]
 mod folder;
 #[path = "../fuzz/src/walk.rs"]
@@ -15,14 +17,20 @@ const LONGEST: Duration = Duration::from_secs(20);
 #[test]
 #[expect(clippy::disallowed_methods, reason = "how long it really takes is what counts")]
 fn no_finding_of_the_fuzzer_breaks_anything_any_more() {
-    let findings = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/findings");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (findings, desks) = (root.join("fixtures/findings"), Desks::of(root));
     let mut walked = 0;
     for finding in std::fs::read_dir(findings).expect("findings") {
         let path = finding.expect("a finding").path();
-        let (files, mail) = folder::unpacked(&std::fs::read(&path).expect("a file"));
-        assert!(!files.files.is_empty(), "{} holds no files", path.display());
+        let bytes = std::fs::read(&path).expect("a file");
         let began = Instant::now();
-        walk::walk(&files, &mail);
+        if path.extension().is_some_and(|extension| extension == "eml") {
+            desks.walk(&bytes);
+        } else {
+            let (files, mail) = folder::unpacked(&bytes);
+            assert!(!files.files.is_empty(), "{} holds no files", path.display());
+            walk::walk(&files, &mail);
+        }
         assert!(began.elapsed() < LONGEST, "{} takes {:?}", path.display(), began.elapsed());
         walked += 1;
     }

@@ -111,7 +111,108 @@ pub(crate) const URGENT: &[Named] = &[
     }),
     ("before nested elements", || html(&format!("<p>Urgent</p>{}", "<div>".repeat(50_000)))),
     ("in few nested elements", || html(&format!("{}Urgent", "<div>".repeat(200)))),
+    ("in the body below a megabyte of one field", || {
+        format!("From: mia@client.example\r\nX-A: {}\r\nSubject: x\r\n\r\nUrgent\r\n", "a ".repeat(1 << 19))
+            .into()
+    }),
+    ("below a megabyte of From lines", || {
+        [b"From mia Fri Jan  9 21:03:38 2026\r\n".repeat(30_000), body("Urgent\r\n")].concat()
+    }),
+    ("in the body of ten thousand senders", || {
+        below("From", &"a@client.example, b <b@client.example>, ".repeat(5_000))
+    }),
+    ("in the body below ids of a megabyte", || {
+        below("References", &"<a@client.example>\r\n ".repeat(50_000))
+    }),
+    ("in the body below encoded words of a megabyte", || {
+        below("Subject", &"=?iso-2022-jp?B?GyRCNlpfXhsoQg==?=\r\n ".repeat(28_000))
+    }),
+    ("in the body below ten thousand authentications", || {
+        let results = format!("mx.example.com; {}", "dmarc=pass (((((\\( a=b; spf=\"\\\"".repeat(200));
+        let fields = format!("Authentication-Results: {results}\r\n").repeat(200);
+        [fields.as_bytes(), AUTHENTICATION.repeat(10_000).as_bytes(), body("Urgent").as_slice()].concat()
+    }),
+    ("behind a megabyte of quotation marks", || {
+        body(&format!("{}\r\n\r\nUrgent\r\n", ">".repeat(1_000_000)))
+    }),
+    ("behind quotation marks, one a line", || body(&format!("{}\r\nUrgent\r\n", "> >\r\n".repeat(150_000)))),
+    ("before a megabyte of headers of forwarded mails", || {
+        body(&format!("Urgent\r\n\r\n{}", "From: a\r\nSent: b\r\nTo: c\r\nSubject: d\r\n\r\n".repeat(25_000)))
+    }),
+    ("before attributions", || {
+        body(&format!("Urgent\r\n\r\n{}", "On Friday, 9 January 2026, Mia wrote:\r\n".repeat(25_000)))
+    }),
+    ("behind soft line ends", || {
+        part_saying("text/plain", "quoted-printable", &format!("{}Urgent", "=\r\n".repeat(400_000)))
+    }),
+    ("behind blanks that nobody ends", || {
+        part_saying("text/plain", "quoted-printable", &format!("{}\r\nUrgent", "= \t".repeat(200_000)))
+    }),
+    ("behind shifts of a charset", || {
+        part_saying(
+            "text/plain; charset=iso-2022-jp",
+            "7bit",
+            &format!("{}\r\nUrgent", "\u{1b}$B\u{1b}(B".repeat(100_000)),
+        )
+    }),
+    ("behind texts in an old encoding", || {
+        body(&format!("{}\r\nUrgent\r\n", "begin 644 a.txt\r\n#86)C\r\n".repeat(40_000)))
+    }),
+    ("behind a megabyte of style", || html(&format!("<style>{}</style><p>Urgent", "a{b:c}".repeat(170_000)))),
+    ("behind entities", || html(&format!("{}<p>Urgent", "&amp;&#x110000;&#0;&nosuch;".repeat(20_000)))),
+    ("behind texts that nobody sees", || {
+        html(&format!("{}<p>Urgent", "<span style=\"display:none\">x</span>".repeat(20_000)))
+    }),
+    ("beside a file of an Outlook that lies about its size", || {
+        beside_tnef(&tnef(&[(0x0006_9003, u32::MAX, &[])]))
+    }),
+    ("beside a file of an Outlook with many pieces", || {
+        beside_tnef(&tnef(&[(0x0002_800c, 1, b"x" as &[u8]); 50_000]))
+    }),
+    ("beside a file of an Outlook that unpacks to gigabytes", || {
+        beside_tnef(&tnef(&[(0x0006_9003, 0, &rtf_bomb())]))
+    }),
     ("after a megabyte of near misses", || body(&format!("{}\r\n\r\nUrgent\r\n", "urgnt ".repeat(20_000)))),
+];
+
+/// Mails of which so much is hostile that the urgent word may be left out; then the answer says so.
+pub(crate) const HEARD: &[Named] = &[
+    ("behind sixty megabytes", || {
+        let attachment = "QUJD".repeat(19) + "\r\n";
+        let attachment = attachment.repeat(60 * 1024 * 1024 / attachment.len());
+        multipart(
+            "b",
+            &format!(
+                "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n{attachment}--b\r\n\r\nUrgent\r\n--b--\r\n"
+            ),
+        )
+    }),
+    ("in the last of a hundred thousand parts", || {
+        multipart("b", &format!("{}--b\r\n\r\nUrgent\r\n--b--\r\n", "--b\r\n\r\nx\r\n".repeat(100_000)))
+    }),
+    ("behind two megabytes of text", || body(&format!("{}\r\n\r\nUrgent\r\n", "a line\r\n".repeat(250_000)))),
+    ("at the end of a subject of a megabyte", || {
+        format!("From: mia@client.example\r\nSubject: {}Urgent\r\n\r\nx\r\n", "no ".repeat(350_000)).into()
+    }),
+    ("in fifty thousand nested elements", || html(&format!("{}Urgent", "<div>".repeat(50_000)))),
+    ("behind fifty thousand nested elements", || {
+        html(&format!("{}x{}<p>Urgent", "<div>".repeat(50_000), "</div>".repeat(50_000)))
+    }),
+    ("in fifty thousand nested tables", || html(&format!("{}Urgent", "<table><tr><td>".repeat(50_000)))),
+    ("in fifty thousand nested formats", || html(&format!("{}Urgent", "<b><i><u><a>".repeat(12_500)))),
+    ("in the innermost of sixty mails", || enclosed(60, "Urgent")),
+    ("in the innermost of ten thousand mails", || enclosed(10_000, "Urgent")),
+    ("in mails encoded in one another", || encoded_mails(5)),
+    ("in an invitation whose lines are all folded", || {
+        let text = "Urgent ".repeat(20_000).split("").collect::<Vec<_>>().join("\r\n ");
+        part(
+            "text/calendar; charset=utf-8",
+            "7bit",
+            &format!(
+                "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDESCRIPTION:{text}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+            ),
+        )
+    }),
 ];
 
 const AUTHENTICATION: &str = "Authentication-Results: mx.example.com; spf=pass; dkim=fail; dmarc=none\r\n";
@@ -138,6 +239,81 @@ fn part_with_urgent(before: &[u8]) -> Vec<u8> {
     mail.extend_from_slice(before);
     mail.extend_from_slice(b"\r\n\r\nUrgent\r\n");
     mail
+}
+
+/// A field of a mail whose body is urgent.
+fn below(name: &str, value: &str) -> Vec<u8> {
+    format!("{name}: {value}\r\nTo: support@example.com\r\n\r\nUrgent\r\n").into()
+}
+
+/// A part whose urgent word stands in its text only.
+fn part_saying(content_type: &str, encoding: &str, text: &str) -> Vec<u8> {
+    let mail = part(content_type, encoding, text);
+    String::from_utf8(mail).expect("text").replacen("Subject: Urgent", "Subject: Hello", 1).into()
+}
+
+/// A mail in so many mails.
+fn enclosed(depth: usize, text: &str) -> Vec<u8> {
+    let hello = HEAD.replace("Urgent", "Hello");
+    let around = format!("{hello}Content-Type: message/rfc822\r\n\r\n").repeat(depth);
+    format!("{around}{hello}\r\n{text}\r\n").into()
+}
+
+/// A mail in an encoded mail in an encoded mail.
+fn encoded_mails(depth: usize) -> Vec<u8> {
+    (0..depth).fold(body("Urgent\r\n"), |inner, _| {
+        part_saying("message/rfc822", "quoted-printable", &escaped(&inner))
+    })
+}
+
+/// Every byte as quoted-printable (RFC 2045 section 6.7).
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "={byte:02X}").expect("text");
+        text
+    })
+}
+
+/// A text beside a `winmail.dat` (MS-OXTNEF).
+fn beside_tnef(tnef: &[u8]) -> Vec<u8> {
+    let encoded = escaped(tnef);
+    let parts = format!(
+        "--b\r\n\r\nUrgent\r\n--b\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\n{encoded}\r\n--b--\r\n"
+    );
+    multipart("b", &parts)
+}
+
+/// Attributes of a message, each with its name and the length it claims; 0 is its true one.
+fn tnef(attributes: &[(u32, u32, &[u8])]) -> Vec<u8> {
+    let mut file = vec![0x78, 0x9f, 0x3e, 0x22, 1, 0];
+    for (name, length, data) in attributes {
+        let length = if *length == 0 { u32::try_from(data.len()).expect("short") } else { *length };
+        file.push(1);
+        file.extend_from_slice(&name.to_le_bytes());
+        file.extend_from_slice(&length.to_le_bytes());
+        file.extend_from_slice(data);
+        let sum = data.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+        file.extend_from_slice(&sum.to_le_bytes());
+    }
+    file
+}
+
+/// One property: compressed RTF (MS-OXRTFCP) that is all repetitions of what came before, and claims four gigabytes.
+fn rtf_bomb() -> Vec<u8> {
+    let mut packed = Vec::new();
+    for _ in 0..30_000 {
+        packed.push(0xff);
+        packed.extend_from_slice(&[0x00, 0x0f].repeat(8));
+    }
+    let length = u32::try_from(packed.len()).expect("short");
+    let mut property = Vec::new();
+    // One property, of the type "binary", with one value.
+    for word in [1, 0x1009_0102, 1, length + 16, length + 12, u32::MAX, 0x7546_5a4c, 0] {
+        property.extend_from_slice(&word.to_le_bytes());
+    }
+    property.extend_from_slice(&packed);
+    property
 }
 
 fn multipart(boundary: &str, parts: &str) -> Vec<u8> {

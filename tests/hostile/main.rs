@@ -3,7 +3,7 @@
 //! The limit is on the address space of the program, so that a mail that grows it without bound ends it here as it
 //! would end it on a server.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails loudly")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails loudly")]
 
 mod findings;
 mod mails;
@@ -69,6 +69,21 @@ fn an_urgent_word_is_found_however_hostile_the_rest() {
         let json = explained(name, &mail());
         assert_eq!(json["labels"]["urgency"]["value"], "urgent", "{name}");
     }
+}
+
+#[test]
+fn an_urgent_word_is_found_or_the_answer_says_that_not_all_was_read() {
+    let mut silent = Vec::new();
+    for (name, mail) in mails::HEARD {
+        let json = explained(name, &mail());
+        let is_urgent = json["labels"]["urgency"]["value"] == "urgent";
+        let trace = json["trace"].as_array().expect("a trace");
+        let says = |step: &Value| step["outcome"].as_str().is_some_and(|what| what.contains("left out"));
+        if !(is_urgent || trace.iter().any(says) || json["readable"] == false) {
+            silent.push(*name);
+        }
+    }
+    assert!(silent.is_empty(), "left out without a word: {silent:?}");
 }
 
 #[test]

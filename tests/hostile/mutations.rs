@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use fastrand::Rng;
 
 #[path = "../fuzz/src/mail_walk.rs"]
-mod mail_walk;
+pub(crate) mod mail_walk;
 
 use mail_walk::Desks;
 
@@ -33,7 +33,8 @@ fn changed_mails_keep_every_promise() {
             names.push(path);
         }
     }
-    let count = std::env::var("NIGHTDESK_MUTATIONS").ok().map(|count| count.parse().expect("a number"));
+    let count = std::env::var_os("NIGHTDESK_MUTATIONS")
+        .map(|count| count.to_str().and_then(|count| count.parse().ok()).expect("a number"));
     for seed in 0..count.unwrap_or(MUTATIONS) {
         let mut random = Rng::with_seed(seed as u64);
         let index = random.usize(..seeds.len());
@@ -70,25 +71,22 @@ fn tokens(root: &Path) -> Vec<Vec<u8>> {
     tokens
 }
 
-/// `\r` and `\n` are no escapes of libFuzzer's dictionaries, `\xNN`, `\\` and `\"` are.
+/// What stands in the quotes of a dictionary of libFuzzer: `\xNN`, `\\` and `\"` are escapes, and nothing else is.
 fn unescaped(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        bytes.extend_from_slice(before.as_bytes());
-        let escaped = after.strip_prefix('x').and_then(|hex| Some((hex.get(..2)?, hex.get(2..)?)));
-        rest = match escaped {
-            Some((hex, after)) => {
-                bytes.push(u8::from_str_radix(hex, 16).expect("two digits"));
-                after
+    let mut chars = text.bytes();
+    while let Some(byte) = chars.next() {
+        let escaped = if byte == b'\\' { chars.next() } else { None };
+        bytes.push(match escaped {
+            Some(b'x') => {
+                let digits = [chars.next(), chars.next()].map(|digit| char::from(digit.expect("two digits")));
+                let values = digits.map(|digit| digit.to_digit(16).expect("a digit"));
+                u8::try_from(values[0] * 16 + values[1]).expect("two digits")
             }
-            None => {
-                bytes.push(after.as_bytes()[0]);
-                &after[1..]
-            }
-        };
+            Some(other) => other,
+            None => byte,
+        });
     }
-    bytes.extend_from_slice(rest.as_bytes());
     bytes
 }
 

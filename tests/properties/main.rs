@@ -8,6 +8,7 @@
 
 mod mails;
 mod policies;
+mod replies;
 
 use jiff::{SignedDuration, Timestamp};
 use nightdesk::casework::{Book, Effect};

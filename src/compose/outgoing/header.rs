@@ -183,3 +183,67 @@ pub(super) fn push_octet(byte: u8, out: &mut String) {
         out.extend(char::from_digit(u32::from(half), 16).map(|digit| digit.to_ascii_uppercase()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::Address;
+
+    fn text(charset: Charset, text: &str) -> String {
+        let mut header = Header::new(charset);
+        header.text("Subject", text);
+        header.into_text()
+    }
+
+    #[test]
+    fn text_is_written_so_that_it_is_read_as_it_was_given() {
+        for (given, written) in [
+            ("Re: API down", "Subject: Re: API down\r\n"),
+            ("a\r\nBcc: b\u{2028}c\u{202e}\0", "Subject: a Bcc: b c\r\n"),
+            ("über uns und mehr", "Subject: =?utf-8?q?=C3=BCber?= uns und mehr\r\n"),
+            ("für über alle", "Subject: =?utf-8?q?f=C3=BCr_=C3=BCber?= alle\r\n"),
+            ("=?utf-8?q?evil?= x", "Subject: =?utf-8?q?=3D=3Futf-8=3Fq=3Fevil=3F=3D?= x\r\n"),
+            ("", "Subject:\r\n"),
+        ] {
+            assert_eq!(text(Charset::Ascii, given), written, "{given:?}");
+        }
+        assert_eq!(text(Charset::Utf8, "über =?x"), "Subject: über =?utf-8?q?=3D=3Fx?=\r\n");
+    }
+
+    #[test]
+    fn lines_are_folded_and_words_without_end_are_broken() {
+        let words = "word ".repeat(40);
+        for given in [words.as_str(), &"x".repeat(5_000), &"漢".repeat(500), &"ü ".repeat(100)] {
+            let written = text(Charset::Ascii, given);
+            assert!(
+                written.strip_suffix("\r\n").unwrap().split("\r\n").all(|line| line.len() <= 78),
+                "{written}"
+            );
+        }
+        let id = format!("<{}@x.example>", "i".repeat(80));
+        let mut header = Header::new(Charset::Ascii);
+        header.tokens("References", ["<a@x.example>", &id, "<b@x.example>"]);
+        assert_eq!(header.into_text(), format!("References: <a@x.example>\r\n {id}\r\n <b@x.example>\r\n"));
+    }
+
+    #[test]
+    fn a_name_is_no_part_of_the_grammar() {
+        let address = Address::parse("ann@x.example").as_ref().and_then(WireAddress::of).unwrap();
+        for (name, written) in [
+            (None, "ann@x.example"),
+            (Some(" "), "ann@x.example"),
+            (Some("Ann Smith"), "Ann Smith <ann@x.example>"),
+            (Some("Smith, Ann (x)"), "\"Smith, Ann (x)\" <ann@x.example>"),
+            (Some("a\" <evil@x.example>, \\"), "\"a\\\" <evil@x.example>, \\\\\" <ann@x.example>"),
+            (Some("Ann =?x"), "=?utf-8?q?Ann_=3D=3Fx?= <ann@x.example>"),
+            (Some("Änn, (x)"), "=?utf-8?q?=C3=84nn=2C_=28x=29?= <ann@x.example>"),
+        ] {
+            let mut header = Header::new(Charset::Ascii);
+            header.mailboxes("From", &[(name, &address)]);
+            assert_eq!(header.into_text(), format!("From: {written}\r\n"));
+        }
+        let mut header = Header::new(Charset::Utf8);
+        header.mailboxes("To", &[(Some("Änn, x"), &address), (None, &address)]);
+        assert_eq!(header.into_text(), "To: \"Änn, x\" <ann@x.example>, ann@x.example\r\n");
+    }
+}

@@ -1,7 +1,7 @@
 //! A mail as it goes over the wire: the fields that every mail of ours carries, and a body in seven bits.
 //!
 //! What it is not: it knows no case and chooses no words. Invariants: every mail is marked, so that no answering program
-//! answers it and our own reader knows it (RFC 3834 section 5, RFC 5230 section 4.7); no text can begin a field of its
+//! answers it and our own reader knows it (RFC 3834 section 5, RFC 5230 section 5.6); no text can begin a field of its
 //! own; lines end in CRLF and have at most 998 bytes (RFC 5322 section 2.1); all of it is ASCII, unless an address has a
 //! local part beyond it: then the header is UTF-8 (RFC 6532), which takes a server with SMTPUTF8; the same input gives the
 //! same bytes. Nothing asks for a receipt, nothing is attached.

@@ -47,7 +47,7 @@ pub(in crate::deliver) struct Posting<'a> {
 pub(in crate::deliver) enum OnFailure {
     /// What they usually do: a postmaster may hear of an alert that reached nobody.
     Usual,
-    /// Nothing at all (`NOTIFY=NEVER`), where they know how to (RFC 5230 section 5.2): nobody waits for a reply.
+    /// Nothing at all (`NOTIFY=NEVER`), where they know how to (RFC 5230 section 5.1): nobody waits for a reply.
     Silent,
 }
 

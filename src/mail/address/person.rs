@@ -2,7 +2,7 @@
 //!
 //! * SRS: `SRS0=hash=time=host=local` and `SRS1=hash=host==hash=time=host=local`, the first separator also `+` or `-`. The
 //!   person is `local@host`; whether the hash is true only the forwarder knows.
-//! * Bounce tags: BATV (`prvs=tag=local`), Barracuda (`btv1==tag==local`), SparkPost (`msprvs1=tag=local`).
+//! * Bounce tags: BATV (`prvs=tag=local`), Barracuda (`btv1==tag==local`), `SparkPost` (`msprvs1=tag=local`).
 //! * Tags: `local+tag`. Other separators are parts of names: `anna-maria` is nobody's tag.
 //!
 //! A local part in quotes is nobody's wrapping.

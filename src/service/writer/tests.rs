@@ -627,6 +627,118 @@ async fn the_breaker_stops_replies_until_somebody_switches_them_on() {
 }
 
 #[tokio::test]
+async fn an_open_breaker_outlives_its_time_and_a_restart() {
+    let mut house = House::new().await;
+    house.rules.breaker = Rate { count: 1, per: SignedDuration::from_hours(1) };
+    house.reopen().await;
+    let watched = watched("support", &policy("story"), true);
+    let state = house.mailbox("support").await;
+    let mails = vec![mail(1, "", "Urgent", &watched), mail(2, "", "Urgent", &watched)];
+    house.commit(window(&state, Span::Advance { from: 1, to: 3 }, mails, &watched)).await;
+    house.handed();
+    house.set("2026-01-11T09:00:00Z");
+    house.reopen().await;
+    let state = house.writer().open(key("support")).await.expect("a mailbox");
+    let late = vec![mail_at(3, "2026-01-11T09:00:00Z", ("", "Urgent"), &watched)];
+    house.commit(window(&state, Span::Advance { from: 3, to: 4 }, late, &watched)).await;
+    let handed = house.handed();
+    assert_eq!(handed.len(), 2, "alerts, and no reply: {handed:?}");
+    assert_eq!(house.alarms().await, ["breaker-open"]);
+}
+
+/// A report that our reply to a mail could not be delivered.
+fn report(reply: &str, address: &str) -> (String, String) {
+    let head = "From: MAILER-DAEMON@mx.example\nReturn-Path: <>\n\
+                Content-Type: multipart/report; report-type=delivery-status; boundary=b";
+    let body = format!(
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; {address}\r\n\
+         Action: failed\r\nStatus: 5.1.1\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n\
+         Message-ID: <{reply}>\r\n--b--"
+    );
+    (head.to_owned(), body)
+}
+
+fn replies(handed: &[String]) -> Vec<&str> {
+    handed.iter().map(String::as_str).filter(|entry| entry.starts_with("reply")).collect()
+}
+
+#[tokio::test]
+async fn a_reply_that_comes_back_is_the_last_one_under_every_policy_and_after_a_restart() {
+    let mut house = House::new().await;
+    let (a, b) = (watched("a", &policy("left"), true), watched("b", &policy("right"), true));
+    let (in_a, in_b) = (house.mailbox("a").await, house.mailbox("b").await);
+    let span = Span::Advance { from: 1, to: 2 };
+    let anna = "From: Anna@client.example";
+    house.commit(window(&in_a, span, vec![mail(1, anna, "Hello", &a)], &a)).await;
+    let entry = house.entries.try_recv().expect("a reply");
+    let Outgoing::Reply(reply) = &entry.outgoing else { panic!("{entry:?}") };
+    let sent = read(&Source::Whole(reply.message.as_bytes()), &a.policy, None);
+    let mark = sent.evidence.iter().find(|evidence| evidence.field == "X-Nightdesk").expect("a mark");
+    assert!(
+        !crate::base::seal::Seal::default().marks(&mark.value, &reply.message_id),
+        "the seal of examples"
+    );
+    house.reopen().await;
+    let (head, body) = report(&reply.message_id, "anna@client.example");
+    let again = Span::Advance { from: 2, to: 4 };
+    let mails = vec![mail(2, &head, &body, &a), mail(3, anna, "Urgent", &a)];
+    let mut other = vec![mail(1, anna, "Urgent too", &b)];
+    other[0].uid = 1;
+    house.commit(window(&MailboxState { fence: in_a.fence, ..in_a }, again, mails, &a)).await;
+    house.reopen().await;
+    house.commit(window(&in_b, span, other, &b)).await;
+    let handed = house.handed();
+    assert_eq!(handed.iter().filter(|entry| entry.starts_with("alert")).count(), 2, "{handed:?}");
+    assert_eq!(replies(&handed), Vec::<&str>::new());
+    // Sixty days later she may have another.
+    house.set("2026-03-14T09:00:00Z");
+    let next = Span::Advance { from: 2, to: 3 };
+    let later = vec![mail_at(2, "2026-03-14T09:00:00Z", (anna, "Hello"), &b)];
+    house.commit(window(&in_b, next, later, &b)).await;
+    assert_eq!(replies(&house.handed()), ["reply account/main Anna@client.example"]);
+}
+
+#[tokio::test]
+async fn a_recipient_that_the_server_does_not_know_is_remembered_and_any_other_refusal_is_not() {
+    let mut house = House::new().await;
+    let watched = watched("support", &policy("story"), true);
+    let state = house.mailbox("support").await;
+    let (anna, ben) = ("From: anna@client.example", "From: ben@second.example");
+    let mails = vec![mail(1, anna, "Hello", &watched), mail(2, ben, "Hello", &watched)];
+    house.commit(window(&state, Span::Advance { from: 1, to: 3 }, mails, &watched)).await;
+    let [first, second] = [0, 1].map(|_| house.entries.try_recv().expect("a reply"));
+    let nobody = Settled::NoRecipient { reason: "unknown user".to_owned(), status: "5.1.1".to_owned() };
+    let settle = |id, settled| Settle { id, attempt: 1, settled };
+    house.writer().settle(settle(first.id, nobody)).await.expect("settled");
+    house
+        .writer()
+        .settle(settle(second.id, Settled::Failed("relay denied".to_owned())))
+        .await
+        .expect("settled");
+    assert_eq!(house.outbox().await, ["reply failed", "reply failed"]);
+    let mails = vec![mail(3, anna, "Urgent", &watched), mail(4, ben, "Urgent", &watched)];
+    house.commit(window(&state, Span::Advance { from: 3, to: 5 }, mails, &watched)).await;
+    let handed = house.handed();
+    assert_eq!(replies(&handed), ["reply account/main ben@second.example"]);
+    assert_eq!(handed.len(), 5, "both alert: {handed:?}");
+}
+
+#[tokio::test]
+async fn a_promise_that_passes_while_the_server_is_asked_is_not_handed_over() {
+    let mut house = House::new().await;
+    let watched = watched("support", &policy("story"), true);
+    let state = house.mailbox("support").await;
+    let span = Span::Advance { from: 1, to: 2 };
+    house.commit(window(&state, span, vec![mail(1, "", "Urgent", &watched)], &watched)).await;
+    let reply = std::iter::from_fn(|| house.entries.try_recv().ok())
+        .find(|entry| matches!(entry.way, Way::Account(_)));
+    let reply = reply.expect("a reply");
+    house.set("2026-01-10T11:00:00Z");
+    assert!(!house.writer().hand_over(reply.id, reply.attempt).await.expect("an answer"));
+    assert!(house.outbox().await.contains(&"reply stale".to_owned()));
+}
+
+#[tokio::test]
 async fn switched_off_replies_are_withheld_and_waiting_ones_held() {
     let mut house = House::new().await;
     let watched = watched("support", &policy("story"), true);

@@ -125,7 +125,7 @@ impl Desks {
         let everything = ANSWERS_EVERYTHING
             .iter()
             .map(|(name, text)| RawFile { name: (*name).to_owned(), content: Ok((*text).into()) });
-        let mut folders = vec![Files { files: everything.collect(), ..Files::default() }];
+        let mut folders = vec![Files { files: everything.collect() }];
         for name in ["alloy", "keepnet", "threatq"] {
             folders.push(policy_folder(&root.join("rules").join(name)).expect("a shipped policy"));
         }
@@ -145,7 +145,8 @@ impl Desks {
         }
         let Some(everything) = self.policies.first() else { return };
         self.a_machines_mail_alerts_as_well(mail, everything);
-        for parts in [whole_as_part(mail), cut_at_boundaries(mail)].into_iter().flatten() {
+        self.parts_give_what_the_whole_gives(mail, everything);
+        if let Some(parts) = cut_at_boundaries(mail) {
             self.decided(&Source::Parts(parts), everything);
         }
     }
@@ -191,10 +192,7 @@ impl Desks {
         // Before anything that does not begin with a field, a field of ours would begin a header of its own.
         let first = mail.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let name = first.split(|byte| *byte == b':').next().unwrap_or_default();
-        let is_field = name.len() < first.len()
-            && !name.is_empty()
-            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-        if !is_field || !mail.contains(&b'\n') {
+        if name.len() == first.len() || !is_name(name) || !mail.contains(&b'\n') {
             return;
         }
         let marked = [b"Auto-Submitted: auto-generated\r\n", mail].concat();
@@ -206,6 +204,24 @@ impl Desks {
             assert_eq!(plain.decision.alerts, marked.decision.alerts, "a guard of replies stops an alert");
             assert_eq!(plain.reading.hits, marked.reading.hits, "a guard of replies hides a word");
         }
+    }
+
+    /// A mail of one part reads the same when its header and its text come apart, as a mailbox gives long ones.
+    fn parts_give_what_the_whole_gives(&self, mail: &[u8], policy: &Policy) {
+        let Some((header, body)) = header_and_body(mail) else { return };
+        let part = Part { section: "1", header, body, truncated: false };
+        let source = Source::Parts(Parts { header, parts: vec![part], omitted: Vec::new() });
+        let apart = self.decided(&source, policy).reading;
+        if !is_of_one_part(header) {
+            return;
+        }
+        let whole = self.decided(&Source::Whole(mail), policy).reading;
+        assert_eq!(apart.message.body, whole.message.body, "another text");
+        assert_eq!(apart.message.forwarded, whole.message.forwarded, "another forwarded text");
+        assert_eq!(apart.hits, whole.hits, "other words");
+        assert_eq!(apart.evidence, whole.evidence, "other evidence");
+        assert_eq!(apart.message.unreadable, whole.message.unreadable, "readable or not");
+        assert_eq!((apart.sender, apart.recipient), (whole.sender, whole.recipient), "somebody else");
     }
 
     /// A reply as it goes over the wire, and as it would come back.
@@ -349,17 +365,33 @@ fn fields_of_ours(mail: &str) -> Vec<(String, String)> {
     fields
 }
 
-/// The mail as the mailbox gives it when only the beginning could be had: header and body apart.
-fn whole_as_part(mail: &[u8]) -> Option<Parts<'_>> {
+/// A mail cut behind its first blank line.
+fn header_and_body(mail: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = mail.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let (header, body) = mail.split_at(end);
-    Some(Parts { header, parts: vec![Part { section: "1", header, body, truncated: true }], omitted: vec![] })
+    mail.split_at_checked(end)
+}
+
+/// Whether a header is all well-formed fields, of which none speaks of further parts.
+fn is_of_one_part(header: &[u8]) -> bool {
+    let Ok(header) = std::str::from_utf8(header) else { return false };
+    let mut lines = header.trim_end_matches("\r\n").split("\r\n");
+    let begins = |line: &str| line.split_once(':').is_some_and(|(name, _)| is_name(name.as_bytes()));
+    let folded = |line: &str| line.starts_with([' ', '\t']) && !line.trim().is_empty();
+    let lower = header.to_ascii_lowercase();
+    lines.next().is_some_and(begins)
+        && lines.all(|line| begins(line) || folded(line))
+        && !lower.replace("\r\n", "").contains(['\r', '\n'])
+        && !["multipart", "message/"].iter().any(|word| lower.contains(word))
+}
+
+fn is_name(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }
 
 /// The mail cut at its first boundary, as a mailbox numbers its parts; the last is left out.
 fn cut_at_boundaries(mail: &[u8]) -> Option<Parts<'_>> {
     const SECTIONS: [&str; 4] = ["1", "2", "3", "4"];
-    let header = whole_as_part(mail)?.header;
+    let (header, _) = header_and_body(mail)?;
     let text = header.to_ascii_lowercase();
     let at = text.windows(9).position(|nine| nine == b"boundary=")? + 9;
     let value = header[at..].split(|byte| b"\r\n; ".contains(byte)).next()?;

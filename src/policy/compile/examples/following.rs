@@ -9,6 +9,7 @@ use super::expectations::ONLY_THE_FIRST_STEP;
 use super::{About, Reader};
 use crate::base::diagnostic::{Diagnostic, Location, suggest};
 use crate::base::document::{At, Problems, clip, list};
+use crate::mail::NAMELESS_SERVER;
 
 const EVENTS: [&str; 5] = ["mail", "answer", "ack", "close", "nothing"];
 
@@ -157,7 +158,8 @@ impl Reader<'_> {
         mail.from = mail.from.or(agent);
         let host = mail.from.as_deref().and_then(|from| from.trim_end_matches('>').rsplit_once('@'));
         if let (false, Some(server), Some((_, host))) = (vouched, identity.authserv_ids.first(), host) {
-            let verdict = format!("{server}; dkim=pass header.d={host}; dmarc=pass header.from={host}");
+            let said = format!("dkim=pass header.d={host}; dmarc=pass header.from={host}");
+            let verdict = if server == NAMELESS_SERVER { said } else { format!("{server}; {said}") };
             mail.headers.push((AUTHENTICATION_RESULTS.to_owned(), verdict));
         }
         mail
