@@ -16,24 +16,33 @@ mod address_list;
 mod authentication;
 mod author;
 mod bounce;
+mod charset;
+mod cms;
 mod encoded_words;
 mod encoding;
+mod enriched;
 mod evidence;
 mod flow;
 mod head;
 mod header;
 mod html;
+mod invitation;
 mod languages;
 mod markers;
 mod markup;
+mod media;
 mod parser;
 mod phrases;
 mod quotation;
 mod reader;
+mod returned;
+mod rtf;
 mod source;
 mod structure;
 mod subject;
 mod text;
+mod tnef;
+mod uuencode;
 
 use jiff::Timestamp;
 
@@ -85,10 +94,14 @@ pub enum Unreadable {
     Encrypted,
     /// Signed in a form that hides the text from us (RFC 8551 section 3.5.2).
     OpaqueSignature,
-    /// All in a `winmail.dat`.
+    /// All in a `winmail.dat` that gives no text away.
     Tnef,
     /// The text is not text in any charset we know.
     Undecodable,
+    /// A piece of a mail that was sent in several (RFC 2046 section 5.2.2).
+    Partial,
+    /// The server has the mail and hands out a notice in its place.
+    Placeholder,
     /// There is no mail at all.
     Empty,
 }
@@ -101,6 +114,8 @@ impl Unreadable {
             Self::OpaqueSignature => "opaque-signature",
             Self::Tnef => "tnef",
             Self::Undecodable => "undecodable",
+            Self::Partial => "partial",
+            Self::Placeholder => "placeholder",
             Self::Empty => "empty",
         }
     }

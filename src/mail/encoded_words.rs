@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::charset;
 use super::encoding::Encoding;
-use super::parser;
 
 /// Longest name of a charset with its language (RFC 2231 section 5) that is looked at.
 const MAX_CHARSET: usize = 64;
@@ -42,7 +42,7 @@ pub(super) fn decode(raw: &[u8]) -> String {
 
 fn push(words: Option<(&str, Vec<u8>)>, out: &mut String) {
     if let Some((charset, bytes)) = words {
-        out.push_str(&parser::text(&bytes, Some(charset)));
+        out.push_str(&charset::text(&bytes, Some(charset)));
     }
 }
 
@@ -69,15 +69,15 @@ impl<'a> Words<'a> {
             self.at += find(self.raw.get(self.at..)?, *b"=?")?;
             let start = self.at;
             self.at += 2;
-            if let Some((charset, bytes)) = self.word() {
-                self.at = self.end + 2;
+            if let Some((charset, bytes, end)) = self.word() {
+                self.at = end;
                 return Some(Word { start, charset, bytes, end: self.at });
             }
         }
     }
 
-    /// Charset and content of the word whose charset begins here.
-    fn word(&mut self) -> Option<(&'a str, Vec<u8>)> {
+    /// Charset and content of the word whose charset begins here, and where what follows it begins.
+    fn word(&mut self) -> Option<(&'a str, Vec<u8>, usize)> {
         let input = self.raw.get(self.at..)?;
         let len = input.iter().take(MAX_CHARSET).position(|&b| b == b'?')?;
         let charset = std::str::from_utf8(input.get(..len)?).ok()?.split('*').next()?;
@@ -86,17 +86,39 @@ impl<'a> Words<'a> {
         if self.end < start {
             self.end = find(text, *b"?=").map_or(self.raw.len(), |len| start + len);
         }
-        let text = self.raw.get(start..self.end).filter(|_| self.end < self.raw.len())?;
+        let (text, after) = match self.raw.get(start..self.end).filter(|_| self.end < self.raw.len()) {
+            Some(text) if find(text, *b"=?").is_none() => (text, self.end + 2),
+            _ => unclosed(*encoding, text, start)?,
+        };
         let bytes = content(*encoding, text)?;
         // What decodes to nothing is better shown as it is.
-        (!charset.is_empty() && (text.is_empty() || !bytes.is_empty())).then_some((charset, bytes))
+        let is_shown = !charset.is_empty() && (text.is_empty() || !bytes.is_empty());
+        is_shown.then_some((charset, bytes, after))
     }
+}
+
+/// The text of a word whose end is missing, cut off or forgotten, and where it stops: at a blank or the next word.
+fn unclosed(encoding: u8, text: &[u8], start: usize) -> Option<(&[u8], usize)> {
+    let len = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+    let word = text.get(..len)?;
+    let word = word.get(..find(word, *b"=?").unwrap_or(len))?;
+    let end = start + word.len();
+    let word = word.strip_suffix(b"?").unwrap_or(word);
+    let is_base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
+    let is_sound = match encoding {
+        b'b' | b'B' => word.iter().all(is_base64),
+        _ => !word.contains(&b'?'),
+    };
+    (is_sound && !word.is_empty()).then_some((word, end))
 }
 
 /// The text of a word without its encoding (section 4).
 fn content(encoding: u8, text: &[u8]) -> Option<Vec<u8>> {
     match encoding {
-        b'b' | b'B' => Some(Encoding::Base64.decode(text).into_owned()),
+        b'b' | b'B' => {
+            let text: Vec<u8> = text.iter().filter(|b| !b.is_ascii_whitespace()).copied().collect();
+            Some(Encoding::Base64.decode(&text).into_owned())
+        }
         b'q' | b'Q' => {
             let text = text.iter().filter(|b| !matches!(b, b'\r' | b'\n'));
             let text: Vec<u8> = text.map(|&b| if b == b'_' { b' ' } else { b }).collect();
@@ -108,7 +130,7 @@ fn content(encoding: u8, text: &[u8]) -> Option<Vec<u8>> {
 
 /// Raw 8-bit text of the old days.
 fn readable(plain: &[u8]) -> Cow<'_, str> {
-    parser::text(plain, None)
+    charset::text(plain, None)
 }
 
 fn find(haystack: &[u8], needle: [u8; 2]) -> Option<usize> {
@@ -133,7 +155,16 @@ mod tests {
             ("=?utf-8?b?VXJnZW5?= =?x-unknown?q?t?=", "Urgent"),
             ("=?utf-8?q?=55rgent?= =?utf-8?q??=", "Urgent"),
             ("=?utf-8?x?Urgent?= =??q?a?= =?utf-8?b?!!?=", "=?utf-8?x?Urgent?= =??q?a?= =?utf-8?b?!!?="),
-            ("=?utf-8?q?never ends", "=?utf-8?q?never ends"),
+            ("=?utf-8?q?never ends", "never ends"),
+            ("=?utf-8?b?VXJnZW50? now", "Urgent now"),
+            ("=?utf-8?b?VXJnZW50IGhlbHA", "Urgent help"),
+            ("=?utf-8?b?VXJnZW50 =?utf-8?q?_now?=", "Urgent now"),
+            ("=?utf-8?b?never-such-!", "=?utf-8?b?never-such-!"),
+            ("=?utf-8?b?VXJn ZW50 IG5v dw==?=", "Urgent now"),
+            ("what=?is?q", "what=?is?q"),
+            ("=?uft-8?Q?St=C3=B6rung?= =?\"utf-8\"?q?_now?=", "Störung now"),
+            ("=?utf-8?Q?St=C3?=\r\n =?utf-8?Q?=B6rung?=", "Störung"),
+            ("=?gb2312?B?vfQ=?= =?GB2312?B?vLE=?=", "紧急"),
         ] {
             assert_eq!(decode(raw.as_bytes()), expected, "{raw}");
         }

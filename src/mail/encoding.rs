@@ -1,8 +1,18 @@
 //! Content transfer encodings, read leniently (RFC 2045 section 6): what is broken is kept or skipped, never refused.
+//!
+//! Labels lie here too: text that was never encoded stands under base64, and lists append their footers to encoded text
+//! as they are.
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
+
+use super::uuencode;
+
+/// Words in a line that make it prose and no encoding.
+const PROSE_WORDS: usize = 3;
+/// Dashes or underscores that make a rule, as lists draw it above their footers.
+const RULE_BYTES: usize = 8;
 
 /// How a part's content is encoded for transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,13 +22,19 @@ pub(super) enum Encoding {
     Identity,
     QuotedPrintable,
     Base64,
+    Uuencode,
 }
 
 impl Encoding {
+    /// The encoding with this name, as far as it can be made out.
     pub(super) fn named(name: &str) -> Self {
-        match name.trim_matches(['"', '\'']).to_ascii_lowercase().as_str() {
-            "base64" => Self::Base64,
-            "quoted-printable" => Self::QuotedPrintable,
+        let plain = name.bytes().filter(u8::is_ascii_alphanumeric).take(32);
+        let plain: Vec<u8> = plain.map(|b| b.to_ascii_lowercase()).collect();
+        match plain.as_slice() {
+            [b'b', b'a', b's', b'e', b'6', b'4', ..] | b"base" | b"b64" | b"xbase64" => Self::Base64,
+            // Nobody spells it the same way.
+            [b'q', b'u', b'o', b't', ..] | b"qp" | b"printable" => Self::QuotedPrintable,
+            b"xuuencode" | b"uuencode" | b"xuue" | b"uue" | b"xuu" | b"uu" => Self::Uuencode,
             _ => Self::Identity,
         }
     }
@@ -28,8 +44,8 @@ impl Encoding {
         match self {
             Self::Identity => Cow::Borrowed(bytes),
             Self::QuotedPrintable => quoted_printable(bytes),
-            Self::Base64 if is_prose(bytes) => Cow::Borrowed(bytes),
-            Self::Base64 => Cow::Owned(base64(bytes)),
+            Self::Uuencode => uuencode::decode(bytes),
+            Self::Base64 => mixed(bytes),
         }
     }
 }
@@ -72,11 +88,46 @@ fn hex(byte: u8) -> Option<u8> {
     }
 }
 
-/// Whether text that was never encoded stands under the label of base64: two blanks within its first line of words.
-fn is_prose(bytes: &[u8]) -> bool {
-    let line = bytes.trim_ascii_start().split(|&b| b == b'\n').next().unwrap_or_default();
-    let words = line.trim_ascii().split(|&b| b == b' ').filter(|word| !word.is_empty());
-    words.take(3).count() > 2
+/// Base64 up to the first line that is plain text, and what follows it as it is.
+fn mixed(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let (encoded, plain) = bytes.split_at_checked(encoded_len(bytes)).unwrap_or((bytes, &[]));
+    if encoded.trim_ascii().is_empty() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = base64(encoded);
+    if !plain.is_empty() {
+        out.push(b'\n');
+        out.extend_from_slice(plain);
+    }
+    Cow::Owned(out)
+}
+
+/// Where plain text begins. No encoding has blanks or, but for a rare alphabet, dashes and underscores, so most content
+/// is passed over in one search.
+fn encoded_len(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..) {
+        let Some(odd) = memchr3(b' ', b'_', b'-', rest) else { break };
+        let before = rest.get(..odd).unwrap_or_default();
+        let start = at + before.iter().rposition(|&b| b == b'\n').map_or(0, |line| line + 1);
+        let end = memchr(b'\n', bytes.get(at + odd..).unwrap_or_default())
+            .map_or(bytes.len(), |len| at + odd + len);
+        if is_prose(bytes.get(start..end).unwrap_or_default()) {
+            return start;
+        }
+        at = end;
+    }
+    bytes.len()
+}
+
+/// Whether a line was never encoded: some words, or a rule.
+fn is_prose(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let words = line.split(|&b| b == b' ').filter(|word| !word.is_empty());
+    let is_rule = |byte: u8| line.iter().all(|&b| b == byte);
+    words.take(PROSE_WORDS).count() == PROSE_WORDS
+        || line == b"--"
+        || line.len() >= RULE_BYTES && (is_rule(b'_') || is_rule(b'-'))
 }
 
 /// What each byte stands for in base64, with the alphabet of RFC 4648 section 5 beside the usual one.
@@ -162,6 +213,18 @@ mod tests {
             ("base64", "VQ==VQ==", "UU"),
             ("base64", "\r\nThe server is down", "\r\nThe server is down"),
             ("base64", "VXJnZW5", "Urgen"),
+            ("Base-64", "VXJnZW50\r\n\r\n-- \r\nlist footer", "Urgent\n-- \r\nlist footer"),
+            (
+                "base64",
+                "VXJnZW50Cg==\n_______________\nthe desk list",
+                "Urgent\n\n_______________\nthe desk list",
+            ),
+            ("base64", "VXJnZW50\nTo leave this list\nVXJnZW50", "Urgent\nTo leave this list\nVXJnZW50"),
+            ("base64", "8J-YgCA_\n8J-YgCA_", "😀 ?😀 ?"),
+            ("quoted-printeable", "caf=c3=a9 =  \nau lait=", "café au lait"),
+            ("quoted printable", "a=3Db=\n", "a=b"),
+            ("8 bit", "as=20it is", "as=20it is"),
+            ("x-uuencode", "begin 644 a.txt\n&57)G96YT\n`\nend\n", "Urgent"),
             ("x-uuencode", "as it is", "as it is"),
         ] {
             let decoded = Encoding::named(encoding).decode(input.as_bytes());

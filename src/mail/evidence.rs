@@ -138,6 +138,11 @@ impl Found {
         }
     }
 
+    /// Whether there is a sign of this.
+    pub(super) fn has(&self, slug: Automation) -> bool {
+        self.signs.iter().any(|evidence| evidence.slug == slug)
+    }
+
     /// All that speaks for a machine. A service for programs is no sign where a person's mail program was at work.
     pub(super) fn into_signs(mut self) -> Vec<Evidence> {
         if !self.is_by_person {

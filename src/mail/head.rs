@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::address_list::{self, Written};
 use super::authentication::Statement;
+use super::charset;
 use super::encoded_words;
 use super::evidence::{Automation, Found};
 use super::header::{self, Field, clip};
@@ -231,7 +232,7 @@ fn fill(list: &mut Vec<Mailbox>, field: &Field<'_>) {
 
 /// The mailboxes of an address field. The last one of a field that is too long may be cut, and is left out.
 fn addresses(field: &Field<'_>, limit: usize) -> Vec<Written> {
-    let text = parser::text(field.capped(MAX_ADDRESS_FIELD), None);
+    let text = charset::text(field.capped(MAX_ADDRESS_FIELD), None);
     let mut written = address_list::read(&text, limit);
     if field.raw.len() > MAX_ADDRESS_FIELD && written.len() < limit {
         written.pop();

@@ -1,18 +1,25 @@
 //! Puts a [`Message`] together: header, then each part as the walk meets it.
 //!
-//! All text is counted against one budget, so that a mail of any size leaves at most a bounded amount behind.
+//! All text is counted against one budget, so that a mail of any size leaves at most a bounded amount behind. What a part
+//! is read as stands in [`media`](super::media); envelopes with mails or texts in them are opened in [`enveloped`].
+
+mod enveloped;
+mod unread;
 
 use std::borrow::Cow;
 
 use super::bounce::Bounce;
-use super::evidence::Found;
+use super::evidence::{Automation, Found};
 use super::header::{self, Field};
+use super::media::{Media, media};
 use super::quotation;
 use super::source::{Omitted, Options, Parts, Source};
 use super::structure::{self, Content, Event, Leaf, Place};
 use super::subject::Purpose;
 use super::text::{self, Region, RegionKind, Text};
-use super::{Message, Unreadable, head, html, markup, parser};
+use super::{
+    Message, Unreadable, charset, enriched, head, html, invitation, markup, returned, rtf, uuencode,
+};
 
 /// Text kept of one mail, body and forwarded mails together.
 const MAX_TEXT: usize = 1024 * 1024;
@@ -21,10 +28,14 @@ const MAX_ENCODED: usize = 4 * 1024 * 1024;
 /// Attachment names kept, and bytes of each.
 const MAX_NAMES: usize = 256;
 const MAX_NAME: usize = 255;
+/// What stands in a report besides its own words.
+const RETURNED: &str = "returned-mail";
 /// Entries of what was left out.
 const MAX_OMITTED: usize = 64;
-/// Mails in encoded mails in encoded mails.
-const MAX_UNPACKED: u8 = 3;
+/// Mails and texts that are opened in envelopes.
+const MAX_UNPACKED: u8 = 16;
+/// Envelopes inside each other.
+const MAX_NESTED: u8 = 3;
 
 /// Reads a mail from any source. When all its words stand in attached texts, those are read as its text.
 pub(super) fn read(source: &Source<'_>, options: &Options<'_>) -> Message {
@@ -50,7 +61,7 @@ fn whole(bytes: &[u8], options: &Options<'_>, mut reader: Reader) -> Reader {
         return reader;
     }
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
-    let place = Place { section: "", enclosed: false, whole: true };
+    let place = Place { section: "", enclosed: false, returned: false, whole: true };
     structure::walk(&fields, body, place, |event| reader.on(&event));
     reader
 }
@@ -61,13 +72,14 @@ fn by_parts(parts: &Parts<'_>, options: &Options<'_>, mut reader: Reader) -> Rea
     reader.purpose = head::read(&fields, options, &mut reader.message, &mut reader.found);
     let content = Content::read(&fields);
     let whole = content.media.kind != "multipart";
+    let returned = !whole && content.media.subtype == "report";
     if !whole {
         reader.on(&Event::Multipart { content: &content, enclosed: false });
     }
     for part in &parts.parts {
         let header = with_line_feeds(part.header);
         let (fields, _) = header::read_block(&header, |_| false);
-        let place = Place { section: part.section, enclosed: false, whole };
+        let place = Place { section: part.section, enclosed: false, returned, whole };
         structure::walk(&fields, part.body, place, |event| reader.on(&event));
         if part.truncated {
             reader.omit(Omitted {
@@ -99,7 +111,10 @@ struct Reader {
     /// Text parts met so far.
     parts: u16,
     unreadable: Option<Unreadable>,
+    /// Parts that are no text, in case there is no other.
+    unread: Vec<Omitted>,
     unpacked: u8,
+    nested: u8,
     /// Whether a text was taken for a file.
     attached_texts: bool,
     /// Whether such texts are read all the same.
@@ -111,7 +126,7 @@ impl Reader {
         match event {
             Event::Multipart { content, enclosed: false } => self.multipart(content),
             Event::Multipart { .. } => {}
-            Event::Message(fields) => self.enclosed(fields),
+            Event::Message { fields, returned } => self.enclosed(fields, *returned),
             Event::Leaf(leaf) => self.leaf(leaf),
             Event::Omitted(omitted) => self.omit(omitted.clone()),
         }
@@ -124,14 +139,14 @@ impl Reader {
         }
     }
 
-    /// The subject of an enclosed mail is part of what was forwarded.
-    fn enclosed(&mut self, fields: &[Field<'_>]) {
+    /// The subject of an enclosed mail is part of what was forwarded, or came back.
+    fn enclosed(&mut self, fields: &[Field<'_>], returned: bool) {
         if let Some(bounce) = &mut self.message.bounce {
             bounce.add_returned(fields);
         }
         let subject = head::subject_of(fields);
         if !subject.is_empty() {
-            self.append_forwarded(&subject);
+            self.append_forwarded(&subject, returned || self.is_bounce());
         }
     }
 
@@ -140,24 +155,35 @@ impl Reader {
         if !leaf.enclosed {
             self.found.part(leaf, || decoded(leaf).into_owned());
         }
+        let media = media(content);
         if let Some(name) = &content.name
             && !leaf.enclosed
-            && (content.attachment || !(leaf.root && is_text(content)))
-            && self.message.attachment_names.len() < MAX_NAMES
+            && (content.attachment || !(leaf.root && media.is_text()))
         {
-            self.message.attachment_names.push(header::clip(name, MAX_NAME).to_owned());
+            self.name(name);
         }
-        match (content.media.kind.as_str(), content.media.subtype.as_str()) {
-            ("message", "rfc822" | "global") => self.unpack(leaf),
-            ("message", "delivery-status" | "global-delivery-status") if !leaf.enclosed => {
-                self.message.bounce = Some(Bounce::read(&decoded(leaf)));
+        if matches!(
+            content.media_type().as_str(),
+            "message/delivery-status" | "message/global-delivery-status"
+        ) && !leaf.enclosed
+        {
+            self.message.bounce = Some(Bounce::read(&decoded(leaf)));
+        }
+        match media {
+            _ if media.is_text() && !leaf.root && self.is_file(content) => {
+                self.attached_texts |= !leaf.enclosed;
             }
-            ("text", "rfc822-headers") => self.returned_header(leaf),
-            _ if !is_text(content) && leaf.enclosed => {}
-            _ if !is_text(content) => self.binary(content),
-            _ if !leaf.root && self.is_file(content) => self.attached_texts |= !leaf.enclosed,
-            (_, "html" | "xhtml+xml") => self.html(leaf),
-            _ => self.plain(leaf),
+            Media::Plain => self.plain(leaf, &decoded(leaf)),
+            Media::Html => self.html(leaf, &decoded(leaf)),
+            Media::Enriched => self.plain(leaf, &enriched::words(&text::plain(&decoded(leaf)))),
+            Media::Rtf => self.rtf(leaf),
+            Media::Calendar => self.calendar(leaf),
+            Media::Tnef => self.tnef(leaf),
+            Media::Cms => self.signed(leaf),
+            Media::Mail => self.unpack(leaf),
+            Media::Headers => self.returned_header(leaf),
+            Media::Fragment => self.fragment(leaf),
+            Media::File => self.not_read(leaf),
         }
     }
 
@@ -167,49 +193,46 @@ impl Reader {
         if let Some(bounce) = &mut self.message.bounce {
             bounce.add_returned(&header::read_block(text.as_bytes(), |_| false).0);
         }
-        self.append_forwarded(&text);
+        self.append_forwarded(&text, leaf.returned || self.is_bounce());
     }
 
-    /// A named text is a file: a log, a trace. The text of the mail itself may have a name too.
+    fn name(&mut self, name: &str) {
+        let names = &mut self.message.attachment_names;
+        let name = header::clip(name, MAX_NAME);
+        if names.len() < MAX_NAMES && !name.trim().is_empty() {
+            names.push(name.to_owned());
+        }
+    }
+
+    /// Whether the mail is a notice that another one did not arrive.
+    fn is_bounce(&self) -> bool {
+        self.found.has(Automation::DeliveryReport)
+    }
+
+    /// A named text is a file: a log, a trace. The text of the mail itself may have a name too, and an invitation has one.
     fn is_file(&self, content: &Content) -> bool {
         let Some(name) = &content.name else { return false };
+        if content.media.subtype == "calendar" && content.media.attribute("method").is_some() {
+            return false;
+        }
         (content.attachment || self.has_words()) && !self.reads_attached && !is_split_off(name)
     }
 
-    fn binary(&mut self, content: &Content) {
-        let subtype = content.media.subtype.as_str();
-        let smime = content.media.attribute("smime-type").unwrap_or("enveloped-data");
-        let reason = match (content.media.kind.as_str(), subtype) {
-            ("application", "pkcs7-mime" | "x-pkcs7-mime") if smime.eq_ignore_ascii_case("signed-data") => {
-                Unreadable::OpaqueSignature
-            }
-            ("application", "pkcs7-mime" | "x-pkcs7-mime") => Unreadable::Encrypted,
-            ("application", "ms-tnef" | "vnd.ms-tnef") => Unreadable::Tnef,
-            _ => return,
-        };
-        self.unreadable.get_or_insert(reason);
-    }
-
-    /// An enclosed mail that was encoded as a whole, against RFC 2046 section 5.2.1, yet seen.
-    fn unpack(&mut self, leaf: &Leaf<'_, '_>) {
-        if self.unpacked >= MAX_UNPACKED {
-            return self.account(leaf, capped(leaf.body).len());
+    fn plain(&mut self, leaf: &Leaf<'_, '_>, decoded: &str) {
+        // What calls itself plain is sometimes a page or a document.
+        if is_page(decoded) {
+            return self.html(leaf, decoded);
         }
-        self.unpacked += 1;
-        self.account(leaf, 0);
-        let bytes = leaf.content.encoding.decode(capped(leaf.body));
-        let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
-        self.enclosed(&fields);
-        let place = Place { section: leaf.section, enclosed: true, whole: true };
-        structure::walk(&fields, body, place, |event| self.on(&event));
-    }
-
-    fn plain(&mut self, leaf: &Leaf<'_, '_>) {
-        let decoded = decoded(leaf);
-        let mut text = text::plain(&decoded);
         let media = &leaf.content.media;
-        if media.attribute("delsp").is_some_and(|value| value.trim().eq_ignore_ascii_case("yes")) {
-            text = text::without_soft_breaks(text);
+        let says = |name: &str, word: &str| {
+            media.attribute(name).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+        };
+        let mut text = text::plain(decoded);
+        if says("format", "flowed") {
+            text = text::flowed(text, says("delsp", "yes"));
+        }
+        if let Some(rest) = uuencode::without_files(&text, |name| self.name(name)) {
+            text = Cow::Owned(rest);
         }
         let kept = header::clip(&text, self.room());
         self.account(leaf, text.len() - kept.len());
@@ -217,12 +240,39 @@ impl Reader {
         self.divide(leaf, kept, &[], "");
     }
 
-    fn html(&mut self, leaf: &Leaf<'_, '_>) {
-        let decoded = decoded(leaf);
-        let rendered = html::render(&decoded, self.room());
+    fn html(&mut self, leaf: &Leaf<'_, '_>, decoded: &str) {
+        let rendered = html::render(decoded, self.room());
         self.account(leaf, rendered.cut);
         self.check(leaf, &rendered.visible);
         self.divide(leaf, &rendered.visible, &rendered.runs, &rendered.hidden);
+    }
+
+    fn rtf(&mut self, leaf: &Leaf<'_, '_>) {
+        let bytes = leaf.content.encoding.decode(capped(leaf.body));
+        if rtf::is_rtf(&bytes) {
+            self.document(leaf, &bytes);
+        } else {
+            self.plain(leaf, &decoded(leaf));
+        }
+    }
+
+    /// A document of RTF, from a part or from an envelope.
+    fn document(&mut self, leaf: &Leaf<'_, '_>, bytes: &[u8]) {
+        // Of a page half is markup.
+        match rtf::words(bytes, MAX_ENCODED) {
+            rtf::Words::Plain(text) => self.plain(leaf, &text),
+            rtf::Words::Html(page) => self.html(leaf, &page),
+        }
+    }
+
+    fn calendar(&mut self, leaf: &Leaf<'_, '_>) {
+        let words = invitation::words(&decoded(leaf));
+        if !words.plain.is_empty() {
+            self.plain(leaf, &words.plain);
+        }
+        if let Some(page) = words.html {
+            self.html(leaf, &page);
+        }
     }
 
     /// Sorts the text of a part into what is the sender's and what is forwarded.
@@ -232,6 +282,13 @@ impl Reader {
         if !leaf.enclosed && alternative == 0 {
             self.found.opening(visible);
         }
+        if leaf.enclosed && (leaf.returned || self.is_bounce()) {
+            let region = whole_region(visible, RegionKind::Quoted, RETURNED, alternative);
+            return self.message.forwarded.append(visible, [region]);
+        }
+        let came_back = if self.is_bounce() { returned::begins(visible) } else { None };
+        let (visible, old) =
+            visible.split_at_checked(came_back.unwrap_or(visible.len())).unwrap_or((visible, ""));
         let division = quotation::divide(visible, runs, self.purpose, alternative);
         let (own, forwarded) = visible.split_at_checked(division.forwarded).unwrap_or((visible, ""));
         if !leaf.enclosed {
@@ -240,33 +297,28 @@ impl Reader {
         let target = if leaf.enclosed { &mut self.message.forwarded } else { &mut self.message.body };
         target.append(own, division.regions);
         append_hidden(target, hidden, alternative);
-        if !forwarded.is_empty() {
-            self.message
-                .forwarded
-                .append(forwarded, [whole_region(forwarded, RegionKind::New, "forwarded", alternative)]);
+        for (text, kind, because) in
+            [(forwarded, RegionKind::New, "forwarded"), (old, RegionKind::Quoted, RETURNED)]
+        {
+            self.message.forwarded.append(text, [whole_region(text, kind, because, alternative)]);
         }
     }
 
-    fn append_forwarded(&mut self, text: &str) {
+    fn append_forwarded(&mut self, text: &str, returned: bool) {
         let text = text::plain(text);
         let text = header::clip(&text, self.room());
-        let region = whole_region(text, RegionKind::New, "enclosed-mail", self.parts);
+        let (kind, because) =
+            if returned { (RegionKind::Quoted, RETURNED) } else { (RegionKind::New, "enclosed-mail") };
+        let region = whole_region(text, kind, because, self.parts);
         self.message.forwarded.append(text, [region]);
     }
 
-    /// A text that is mostly replacement characters was not read.
+    /// Looks whether a text says that it cannot be read.
     fn check(&mut self, leaf: &Leaf<'_, '_>, text: &str) {
-        if leaf.enclosed {
-            return;
-        }
-        if text.contains('\u{fffd}') {
-            let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
-            if lost > 8 && lost * 3 > text.chars().count() {
-                self.unreadable.get_or_insert(Unreadable::Undecodable);
-            }
-        }
-        if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
-            self.unreadable.get_or_insert(Unreadable::Encrypted);
+        if !leaf.enclosed
+            && let Some(reason) = unread::reason(text)
+        {
+            self.unreadable.get_or_insert(reason);
         }
     }
 
@@ -297,14 +349,31 @@ impl Reader {
         body.of_kind(RegionKind::New).any(|r| !body.slice(r).trim().is_empty())
     }
 
+    /// Notes a part that is no text.
+    fn not_read(&mut self, leaf: &Leaf<'_, '_>) {
+        if !leaf.enclosed && self.unread.len() < MAX_OMITTED {
+            let bytes = u64::try_from(leaf.body.len()).unwrap_or(u64::MAX);
+            let media_type = leaf.content.media_type();
+            self.unread.push(Omitted { section: leaf.section.to_owned(), media_type, bytes });
+        }
+    }
+
     fn finish(mut self) -> Message {
         let has_words = self.has_words();
-        // Encrypted stays encrypted beside the notes that gateways and lists add; the others only count without words.
         self.message.unreadable = match self.unreadable {
-            Some(reason @ (Unreadable::Encrypted | Unreadable::Undecodable)) => Some(reason),
-            Some(reason) if !has_words => Some(reason),
+            Some(reason) if !has_words || unread::outweighs_words(reason) => Some(reason),
+            None if unread::is_placeholder(&self.message.subject) => Some(Unreadable::Placeholder),
             _ => None,
         };
+        // A picture or a voice alone says something that was not read, and so it is named. The mail counts as readable:
+        // there is no text in it that hides from us, and most such mails are a screenshot under a telling subject.
+        if !has_words && self.message.unreadable.is_none() {
+            for unread in std::mem::take(&mut self.unread) {
+                if !self.message.omitted.iter().any(|known| known.section == unread.section) {
+                    self.omit(unread);
+                }
+            }
+        }
         self.message.evidence = self.found.into_signs();
         self.message
     }
@@ -321,23 +390,13 @@ fn is_split_off(name: &str) -> bool {
     })
 }
 
-fn is_text(content: &Content) -> bool {
-    match content.media.kind.as_str() {
-        "text" => !matches!(
-            content.media.subtype.as_str(),
-            "calendar"
-                | "x-amp-html"
-                | "css"
-                | "vcard"
-                | "x-vcard"
-                | "directory"
-                | "javascript"
-                | "rfc822-headers"
-        ),
-        "application" => content.media.subtype == "xhtml+xml",
-        // A type that is none, such as `html` alone, is read as text.
-        kind => content.media.subtype.is_empty() && !matches!(kind, "image" | "audio" | "video" | "message"),
-    }
+/// Whether text under the name of plain text is a page.
+fn is_page(text: &str) -> bool {
+    let begins = |tag: &str| {
+        let start = text.trim_start();
+        start.as_bytes().get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    text.trim_start().starts_with('<') && (begins("<!doctype html") || begins("<html"))
 }
 
 fn capped(body: &[u8]) -> &[u8] {
@@ -345,10 +404,11 @@ fn capped(body: &[u8]) -> &[u8] {
 }
 
 fn decoded<'a>(leaf: &Leaf<'a, '_>) -> Cow<'a, str> {
-    let charset = leaf.content.media.attribute("charset");
+    let label = leaf.content.media.attribute("charset");
+    let text = if media(leaf.content) == Media::Html { charset::html } else { charset::text };
     match leaf.content.encoding.decode(capped(leaf.body)) {
-        Cow::Borrowed(bytes) => parser::text(bytes, charset),
-        Cow::Owned(bytes) => Cow::Owned(parser::text(&bytes, charset).into_owned()),
+        Cow::Borrowed(bytes) => text(bytes, label),
+        Cow::Owned(bytes) => Cow::Owned(text(&bytes, label).into_owned()),
     }
 }
 

@@ -74,8 +74,8 @@ impl Content {
 pub(super) enum Event<'a, 'w> {
     /// A multipart begins, inside an enclosed mail or not.
     Multipart { content: &'w Content, enclosed: bool },
-    /// An enclosed mail begins; these are its fields.
-    Message(&'w [Field<'a>]),
+    /// An enclosed mail begins with these fields; a report may have brought it back.
+    Message { fields: &'w [Field<'a>], returned: bool },
     /// A part that holds no others.
     Leaf(Leaf<'a, 'w>),
     /// Something beyond the caps.
@@ -90,6 +90,8 @@ pub(super) struct Leaf<'a, 'w> {
     pub(super) body: &'a [u8],
     /// Whether it stands inside an enclosed mail.
     pub(super) enclosed: bool,
+    /// Whether it stands in a report, which brings back what was sent (RFC 6522).
+    pub(super) returned: bool,
     /// Whether it is the whole content of its mail.
     pub(super) root: bool,
     pub(super) section: &'w str,
@@ -101,6 +103,8 @@ struct Level {
     boundary: Option<String>,
     digest: bool,
     enclosed: bool,
+    /// Whether it is a report of the mail itself or stands in one.
+    returned: bool,
     /// How many children were met.
     children: usize,
 }
@@ -130,6 +134,8 @@ pub(super) struct Place<'s> {
     pub(super) section: &'s str,
     /// Whether all of it belongs to an enclosed mail.
     pub(super) enclosed: bool,
+    /// Whether the mail is a report, so that what it encloses comes back.
+    pub(super) returned: bool,
     /// Whether it is the content of a mail, not one part of several.
     pub(super) whole: bool,
 }
@@ -138,10 +144,10 @@ pub(super) struct Place<'s> {
 pub(super) fn walk<'a>(
     fields: &[Field<'a>],
     body: &'a [u8],
-    Place { section, enclosed, whole }: Place<'_>,
+    Place { section, enclosed, returned, whole }: Place<'_>,
     on: impl FnMut(Event<'a, '_>),
 ) {
-    let root = Level { boundary: None, digest: false, enclosed, children: 0 };
+    let root = Level { boundary: None, digest: false, enclosed, returned, children: 0 };
     let mut walk = Walk { rest: body, levels: vec![root], whole, parts: 0, on };
     walk.entity(&Content::read(fields), section);
     while walk.parts < MAX_PARTS {
@@ -200,7 +206,14 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
             let boundary = content.media.attribute("boundary").map(str::trim_end).filter(|b| !b.is_empty());
             let Some(boundary) = boundary else { return self.leaf(&as_text(content), base) };
             let digest = content.media.subtype == "digest";
-            self.levels.push(Level { boundary: Some(boundary.to_owned()), digest, enclosed, children: 0 });
+            let returned = self.is_returned() || content.media.subtype == "report" && !enclosed;
+            self.levels.push(Level {
+                boundary: Some(boundary.to_owned()),
+                digest,
+                enclosed,
+                returned,
+                children: 0,
+            });
             return self.preamble(content, base);
         }
         if content.is_message() && content.encoding == Encoding::Identity {
@@ -237,7 +250,8 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
         let enclosed = self.levels.last().is_some_and(|l| l.enclosed);
         let body = before.get(..skipped).unwrap_or_default();
         let section = self.section(base);
-        (self.on)(Event::Leaf(Leaf { content: &as_text(content), body, enclosed, root, section: &section }));
+        let (content, returned) = (&as_text(content), self.is_returned());
+        (self.on)(Event::Leaf(Leaf { content, body, enclosed, returned, root, section: &section }));
     }
 
     /// A mail within the mail: its header is read here, its body is the next entity.
@@ -246,8 +260,9 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
         let input = header::without_prelude(self.rest);
         let (fields, rest) = header::read_block(input, |line| find(levels, line).is_some());
         self.rest = rest;
-        (self.on)(Event::Message(&fields));
-        let level = Level { boundary: None, digest: false, enclosed: true, children: 0 };
+        let returned = self.is_returned();
+        (self.on)(Event::Message { fields: &fields, returned });
+        let level = Level { boundary: None, digest: false, enclosed: true, returned, children: 0 };
         self.levels.push(level);
         // A mail in a mail in a mail: the levels bound how deep this goes.
         self.entity(&Content::read(&fields), base);
@@ -259,7 +274,12 @@ impl<'a, F: FnMut(Event<'a, '_>)> Walk<'a, F> {
         let section = self.section(base);
         let (body, delimiter) = self.peek_until_delimiter();
         let body = if matches!(delimiter, Delimiter::End) { body } else { without_line_end(body) };
-        (self.on)(Event::Leaf(Leaf { content, body, enclosed, root, section: &section }));
+        let returned = self.is_returned();
+        (self.on)(Event::Leaf(Leaf { content, body, enclosed, returned, root, section: &section }));
+    }
+
+    fn is_returned(&self) -> bool {
+        self.levels.last().is_some_and(|l| l.returned)
     }
 
     /// Whether what comes is the whole content of its mail.

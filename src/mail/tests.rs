@@ -1,5 +1,7 @@
 //! What a user would notice of a mail that was read, and what no mail may do to us.
 
+mod texts;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -128,24 +128,50 @@ fn without_controls(text: &str) -> String {
     out
 }
 
-/// Flowed text whose soft breaks stand inside words, as between characters of Chinese (RFC 3676 section 4.2, `DelSp`).
-/// Quoted lines are left as they are.
-pub(super) fn without_soft_breaks(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !text.contains(" \n") {
-        return text;
+/// Text of `format=flowed` (RFC 3676) as it is read: a line that begins with `>` by the sender's own hand is told from a
+/// quoted one, and with `DelSp` soft breaks inside words, as between characters of Chinese, are undone.
+///
+/// Other soft breaks stay: a line break is a blank to whoever looks for words, and attributions, copied headers and
+/// signatures are known by their lines. Quoted lines are left as they are.
+pub(super) fn flowed(text: Cow<'_, str>, delsp: bool) -> Cow<'_, str> {
+    if delsp && text.contains(" \n") {
+        return Cow::Owned(without_soft_breaks(&text));
     }
+    if text.contains(STUFFED) || text.starts_with(" >") {
+        return Cow::Owned(text.replace(STUFFED, "\n  >").replacen(
+            " >",
+            "  >",
+            usize::from(text.starts_with(" >")),
+        ));
+    }
+    text
+}
+
+/// A `>` of the sender's own, stuffed with a blank (section 4.4). A second one makes it no mark of a quotation.
+const STUFFED: &str = "\n >";
+
+fn without_soft_breaks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut lines = text.split_inclusive('\n').peekable();
+    // A continued line begins where the one before ended.
+    let mut flows_on = false;
     while let Some(line) = lines.next() {
-        let flows =
-            !line.starts_with('>') && line != "-- \n" && lines.peek().is_some_and(|l| !l.starts_with('>'));
-        match line.strip_suffix(" \n").filter(|_| flows) {
-            // A blank at the beginning is stuffing (section 4.4).
-            Some(soft) => out.push_str(soft.strip_prefix(' ').unwrap_or(soft)),
-            None => out.push_str(line),
-        }
+        let quoted = line.starts_with('>');
+        let line = match line.strip_prefix(' ') {
+            Some(stuffed) if flows_on || !stuffed.starts_with('>') => stuffed,
+            Some(_) => {
+                out.push(' ');
+                line
+            }
+            None => line,
+        };
+        let goes_on =
+            !quoted && line != "-- \n" && lines.peek().is_some_and(|l| !l.starts_with('>') && *l != "-- \n");
+        let soft = line.strip_suffix(" \n").filter(|_| goes_on);
+        out.push_str(soft.unwrap_or(line));
+        flows_on = soft.is_some();
     }
-    Cow::Owned(out)
+    out
 }
 
 #[cfg(test)]
@@ -166,9 +192,20 @@ mod tests {
     }
 
     #[test]
-    fn soft_breaks_inside_words_are_undone() {
-        let flowed = "緊 \n急  \nnow\n> a \n> b\n-- \nAnn \nSmith";
-        assert_eq!(without_soft_breaks(flowed.into()), "緊急 now\n> a \n> b\n-- \nAnnSmith");
+    fn flowed_text_is_read_as_it_is_shown() {
+        for (delsp, text, expected) in [
+            (true, "緊 \n急  \nnow\n> a \n> b\n-- \nAnn \nSmith", "緊急 now\n> a \n> b\n-- \nAnnSmith"),
+            (true, "Ur \n gent\n >mine \n now\n", "Urgent\n  >minenow\n"),
+            (true, "sign \n-- \nAnn", "sign \n-- \nAnn"),
+            (
+                false,
+                "Time \nsensitive\n> old \n> words\n-- \nAnn",
+                "Time \nsensitive\n> old \n> words\n-- \nAnn",
+            ),
+            (false, " >= 5 fail\n >> neither\n> old", "  >= 5 fail\n  >> neither\n> old"),
+        ] {
+            assert_eq!(flowed(text.into(), delsp), expected, "{text}");
+        }
     }
 
     #[test]
