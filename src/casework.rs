@@ -22,7 +22,8 @@ mod work;
 pub use book::{Book, Effect, Shelf};
 pub use case::{Case, CaseState, Deferred, Running, Started};
 pub use load::{
-    BOUNCED_FOR, Bounced, Changes, EarlierReplies, Kept, Keys, KnownMail, Loaded, SeenContent, SentReply,
+    BOUNCED_FOR, Bounced, Changes, EarlierReplies, Kept, Keys, KnownAs, KnownMail, Loaded, SeenContent,
+    SentReply,
 };
 pub use outlook::{Coming, Turn};
 pub use work::{Brief, Plan, PlanStep};

@@ -131,6 +131,9 @@ pub enum JoinedBy {
     Reference,
     /// Its reference stands in the subject.
     SubjectTag,
+    /// In-Reply-To or References name one of its mails, but the sender has nothing to do with it otherwise: the mail
+    /// stands beside those of the case, and silences none and is silenced by none of them.
+    Stranger,
 }
 
 /// The last reply to an address.
@@ -182,6 +185,8 @@ pub struct Decision {
     pub plan: Option<String>,
     /// Its part in the conversation.
     pub conversation: Conversation,
+    /// How it was recognised as a part of it.
+    pub joined_by: Option<JoinedBy>,
     /// The case it belongs to; when it is new, the one that it opens.
     pub case: CaseId,
     /// The assigned desk.

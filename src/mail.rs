@@ -8,8 +8,9 @@
 //! (1 MiB of text, 1,000 parts, 256 addresses a field, 64 ids); nothing is dropped silently, [`Message::omitted`] names it.
 //! In doubt text is new and evidence is evidence: the first shows too much, the second withholds only an automatic reply.
 //!
-//! RFC 5322 (fields), 2045 to 2047 and 2231 (MIME), 5256 (base subject), 3834 (automatic answers), 3464, 8098, 5965
-//! (reports), 2369 and 2919 (lists), 8601 (authentication), 3282 and 4647 (languages).
+//! RFC 5322 (fields), 2045 to 2047 and 2231 (MIME), 3676 (flowed text), 5545 (calendars), 5652 and 8551 (S/MIME), 5256
+//! (base subject), 3834 (automatic answers), 3464, 6522, 8098, 5965 (reports), 2369 and 2919 (lists), 8601
+//! (authentication), 3282 and 4647 (languages); \[MS-OXTNEF\], \[MS-OXRTFCP\] and \[MS-OXRTFEX\] (Outlook).
 
 mod address;
 mod address_list;

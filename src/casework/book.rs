@@ -13,13 +13,14 @@ pub use shelf::Shelf;
 use self::taking::{Escalating, open, remember};
 use super::case::{Case, CaseState, Started};
 use super::load::{
-    Bounced, Changes, EarlierReplies, Kept, KnownMail, Loaded, SeenContent, SentReply, references,
+    Bounced, Changes, EarlierReplies, Kept, KnownAs, KnownMail, Loaded, SeenContent, SentReply, references,
 };
 use super::work::Plan;
 use crate::base::id::{CaseId, ContentKey};
 use crate::base::seal::{ReplyId, Seal};
 use crate::decision::{
-    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, Reading, Recipient, Standing, Withheld,
+    Conversation, ConversationStanding, Decision, JoinedBy, LastReply, NotJoined, Reading, Recipient,
+    Standing, Withheld,
 };
 use crate::mail::Address;
 use crate::policy::Policy;
@@ -192,7 +193,10 @@ impl Book {
         let duplicate_of = self.seen_before(reading, received_at);
         let joined = if duplicate_of.is_some() { Err(None) } else { self.joined(reading, policy) };
         let (conversation, not_joined) = match joined {
-            Ok(joined) => (self.conversation(joined, policy, now), None),
+            Ok(joined) => match self.conversation(joined, policy, now) {
+                None if joined.1 == JoinedBy::Stranger => (None, Some(NotJoined::Stranger)),
+                conversation => (conversation, None),
+            },
             Err(not_joined) => (None, not_joined),
         };
         let mut standing = Standing {
@@ -266,7 +270,8 @@ impl Book {
         let mut case = self.cases.get(&id)?.clone();
         case.advance(now);
         // A matter of long ago is a new one, whatever it refers to.
-        if case.is_over() && now.duration_since(case.last_mail_at) > policy.conversation.reopen_within {
+        let is_long_ago = now.duration_since(case.last_mail_at) > policy.conversation.reopen_within;
+        if case.is_over() && (is_long_ago || joined_by == JoinedBy::Stranger) {
             return None;
         }
         Some(ConversationStanding {
@@ -279,7 +284,8 @@ impl Book {
                 policy,
                 case.running
                     .iter()
-                    .filter(|running| !running.acknowledged)
+                    .filter(|running| !running.acknowledged && !running.beside)
+                    .filter(|_| joined_by != JoinedBy::Stranger)
                     .map(|running| &running.plan)
                     .filter(|plan| self.counts(plan)),
             ),
@@ -374,6 +380,7 @@ impl Book {
             open(id, reading, decision, policy)
         });
         case.only_watched &= self.watches_only;
+        let is_stranger = decision.joined_by == Some(JoinedBy::Stranger);
         match decision.conversation {
             // A mail that came in after the answer was written is not answered by it.
             Conversation::Answer if decision.received_at >= case.last_customer_mail_at => {
@@ -385,7 +392,7 @@ impl Book {
                 effects.push(Effect::Reopened(id));
             }
             Conversation::FollowUp | Conversation::Raised
-                if !reading.is_automated() && case.state == CaseState::Answered =>
+                if !reading.is_automated() && !is_stranger && case.state == CaseState::Answered =>
             {
                 case.state = CaseState::Open;
             }
@@ -413,11 +420,11 @@ impl Book {
         }
         // The first case that a Message-ID belongs to keeps it: reused ids must not move conversations. What a mail
         // refers to belongs to its conversation even when we never saw it.
-        let own = reading.message.message_id.iter().map(crate::mail::MessageId::as_str);
-        for message_id in own.chain(references(reading)) {
+        let own = reading.message.message_id.iter().map(|own| (own.as_str(), KnownAs::Received));
+        for (message_id, known_as) in own.chain(references(reading).map(|id| (id, KnownAs::Named))) {
             // What has the form of our replies is known by its seal, and by nothing that a mail says.
             if ReplyId::parse(message_id).is_none() || self.is_known_reply(message_id) {
-                self.know(message_id, id, false);
+                self.know(message_id, id, known_as);
             }
         }
         if let Some(effect) = self.undelivered(reading, decision.now) {
@@ -433,9 +440,13 @@ impl Book {
         effects
     }
 
-    fn know(&mut self, message_id: &str, case: CaseId, ours: bool) {
-        let new = || KnownMail { message_id: message_id.to_owned(), case, ours, fresh: false };
+    fn know(&mut self, message_id: &str, case: CaseId, known_as: KnownAs) {
+        let new = || KnownMail { message_id: message_id.to_owned(), case, known_as, fresh: false };
         let known = self.by_message.entry(message_id.to_owned()).or_insert_with(new);
+        // A mail that others only referred to is here now.
+        if known.known_as == KnownAs::Named && known_as != KnownAs::Named {
+            *known = new();
+        }
         if !known.fresh {
             known.fresh = true;
             self.new_mails.push(known.clone());
@@ -459,7 +470,7 @@ impl Book {
         let plan = decision.reply.as_ref()?;
         let message_id = plan.message_id.clone();
         let person = plan.to.person();
-        self.know(&message_id, id, true);
+        self.know(&message_id, id, KnownAs::OurReply);
         let limits = &policy.auto_reply;
         let longest = limits.once_per.max(limits.per_domain.per).max(limits.per_mailbox.per);
         while self.replies.front().is_some_and(|oldest| decision.now.duration_since(oldest.at) >= longest) {

@@ -117,6 +117,9 @@ pub struct Running {
     pub acknowledged: bool,
     /// It waited for the desk to open.
     pub deferred: bool,
+    /// A stranger's mail in the conversation started it: it makes no other start needless.
+    #[serde(default)]
+    pub beside: bool,
 }
 
 /// An escalation that waits for an opening.
@@ -197,11 +200,26 @@ impl Case {
 
     /// Starts an escalation, or starts it again.
     pub(super) fn start(&mut self, plan: Plan, brief: Brief, at: Timestamp) -> Started {
+        self.running.retain(|running| running.beside || running.plan.escalation != plan.escalation);
+        self.run(plan, brief, at)
+    }
+
+    /// Starts an escalation for a stranger's mail, beside whatever runs for the customer's. There is one such of each
+    /// escalation; the next one takes its place.
+    pub(super) fn start_beside(&mut self, plan: Plan, brief: Brief, at: Timestamp) -> Started {
+        self.running.retain(|running| !running.beside || running.plan.escalation != plan.escalation);
+        let started = self.run(plan, brief, at);
+        if let Some(running) = self.running.last_mut() {
+            running.beside = true;
+        }
+        started
+    }
+
+    fn run(&mut self, plan: Plan, brief: Brief, at: Timestamp) -> Started {
         let escalation = plan.escalation.clone();
         let number = self.starts.entry(escalation.clone()).or_default();
         *number = number.saturating_add(1);
         let started = Started { escalation, number: *number };
-        self.running.retain(|running| running.plan.escalation != plan.escalation);
         self.running.push(Running {
             gives_up_at: at.checked_add(plan.give_up_after).unwrap_or(Timestamp::MAX),
             plan,
@@ -210,6 +228,7 @@ impl Case {
             started_at: at,
             acknowledged: false,
             deferred: false,
+            beside: false,
         });
         started
     }

@@ -130,6 +130,17 @@ impl Kept {
     }
 }
 
+/// How a mail is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownAs {
+    /// It came in.
+    Received,
+    /// It is an automatic reply of ours.
+    OurReply,
+    /// A mail of the conversation refers to it, and we never saw it. Anybody else may refer to it, too.
+    Named,
+}
+
 /// A mail whose conversation is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownMail {
@@ -137,8 +148,8 @@ pub struct KnownMail {
     pub message_id: String,
     /// The case.
     pub case: CaseId,
-    /// It is an automatic reply of ours.
-    pub ours: bool,
+    /// What it is to us.
+    pub known_as: KnownAs,
     /// It needs no new entry, since its own is young.
     pub fresh: bool,
 }

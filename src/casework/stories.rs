@@ -609,7 +609,7 @@ fn a_case_outlives_its_policy_and_its_book() {
     let known = |message_id: &str| super::KnownMail {
         message_id: message_id.to_owned(),
         case: first.case,
-        ours: false,
+        known_as: super::KnownAs::Received,
         fresh: true,
     };
     reloaded.book.load(super::Loaded {

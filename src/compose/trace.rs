@@ -444,6 +444,9 @@ fn conversation_cause(because: Because) -> String {
     let joined = |by| match by {
         JoinedBy::Reference => "it refers to a mail of the case",
         JoinedBy::SubjectTag => "the case's reference stands in the subject",
+        JoinedBy::Stranger => {
+            "it refers to a mail of the case, though its sender has nothing to do with it, so it stands beside the others"
+        }
     };
     match because {
         Because::NothingKnown => "it refers to no mail that is known".to_owned(),

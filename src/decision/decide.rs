@@ -70,6 +70,7 @@ pub fn decide(
         customer,
         plan: known.plan.map(str::to_owned),
         conversation,
+        joined_by: standing.conversation.as_ref().map(|conversation| conversation.joined_by),
         case,
         desk,
         hours,

@@ -180,7 +180,7 @@ pub enum Because {
 /// Why a mail does not belong to a case that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotJoined {
-    /// The sender has nothing to do with that case, and whoever knows a Message-ID can refer to it.
+    /// The sender has nothing to do with that case, which is over, or only refers to a mail that we never saw.
     Stranger,
     /// It names a reply in the form of ours that we never wrote.
     FalseSeal,

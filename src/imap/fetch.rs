@@ -496,6 +496,7 @@ mod tests {
             media_type: media_type.to_owned(),
             bytes,
             root: false,
+            is_envelope: false,
         };
         let leaves = [
             leaf("1", "text/plain", 900_000),

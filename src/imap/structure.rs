@@ -16,15 +16,28 @@ pub(super) struct Leaf {
     pub(super) bytes: u64,
     /// Whether it is all of the mail.
     pub(super) root: bool,
+    /// Whether its name says that there is a mail in it, whatever its type says.
+    pub(super) is_envelope: bool,
 }
 
 impl Leaf {
     /// Whether its content can hold words that count: text, calendars, enclosed mails and reports, and the envelopes
-    /// of Outlook that hide the text.
+    /// of Outlook and S/MIME that hide the text.
     pub(super) fn is_read(&self) -> bool {
         let media = self.media_type.as_str();
-        let named = ["application/ics", "application/ms-tnef", "application/vnd.ms-tnef"];
-        media.starts_with("text/") || media.starts_with("message/") || named.contains(&media)
+        let named = [
+            "application/ics",
+            "application/ms-tnef",
+            "application/vnd.ms-tnef",
+            "application/pkcs7-mime",
+            "application/x-pkcs7-mime",
+        ];
+        let is_document = self.root && media == "application/rtf";
+        media.starts_with("text/")
+            || media.starts_with("message/")
+            || named.contains(&media)
+            || self.is_envelope
+            || is_document
     }
 }
 
@@ -60,7 +73,16 @@ fn leaf(structure: &BodyStructure<'_>, section: String, root: bool) -> Option<Le
         BodyStructure::Multipart { .. } => return None,
     };
     let media_type = format!("{}/{}", common.ty.ty, common.ty.subtype).to_ascii_lowercase();
-    Some(Leaf { section, media_type, bytes: u64::from(other.octets), root })
+    let names = common
+        .ty
+        .params
+        .iter()
+        .flatten()
+        .chain(common.disposition.iter().flat_map(|d| d.params.iter().flatten()));
+    let is_envelope = names
+        .into_iter()
+        .any(|(_, value)| ["winmail.dat", "smime.p7m"].iter().any(|name| value.eq_ignore_ascii_case(name)));
+    Some(Leaf { section, media_type, bytes: u64::from(other.octets), root, is_envelope })
 }
 
 #[cfg(test)]
@@ -85,6 +107,18 @@ mod tests {
         let found = sections(&text).expect("structure");
         let found: Vec<_> = found.iter().map(|(section, media, _)| format!("{section} {media}")).collect();
         assert_eq!(found, ["1.1 text/plain", "1.2 text/html", "2 message/rfc822", "3 application/pdf"]);
+        let wrapped = r#"("APPLICATION" "OCTET-STREAM" NIL NIL NIL "BASE64" 4000 NIL ("ATTACHMENT" ("FILENAME" "WinMail.dat")))"#;
+        let line = format!("* 1 FETCH (BODYSTRUCTURE {wrapped})\r\n");
+        let Ok((_, Response::Fetch(_, attributes))) = Response::parse(line.as_bytes()) else {
+            panic!("a structure")
+        };
+        let Some(AttributeValue::BodyStructure(structure)) = attributes.first() else {
+            panic!("a structure")
+        };
+        assert!(
+            leaves(structure).is_some_and(|leaves| leaves.iter().all(Leaf::is_read)),
+            "Outlook's envelope is fetched"
+        );
         let single = sections(r#"("text" "plain" NIL NIL NIL "7bit" 70000 1000)"#).expect("structure");
         assert_eq!(single, [("1".to_owned(), "text/plain".to_owned(), 70_000)]);
     }

@@ -1,17 +1,15 @@
 //! Text with a few tags: text/enriched (RFC 1896) and its older sister text/richtext (RFC 1341 section 7.1.3).
+//!
+//! Lines stay lines, although a reader would join them: whether a line is quoted is seen at its beginning.
 
-/// The words of enriched text: tags go, `<<` is a bracket, and of line ends in a row the first is a blank.
+/// The words of enriched text: tags go, and `<<` is a bracket.
 pub(super) fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(['<', '\n']) {
+    while let Some(at) = rest.find('<') {
         let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(plain);
-        if tail.starts_with('\n') {
-            let ends = tail.bytes().take_while(|b| *b == b'\n').count();
-            out.push_str(if ends == 1 { " " } else { "\n" }.repeat((ends - 1).max(1)).as_str());
-            rest = tail.get(ends..).unwrap_or_default();
-        } else if let Some(bracket) = tail.strip_prefix("<<") {
+        if let Some(bracket) = tail.strip_prefix("<<") {
             out.push('<');
             rest = bracket;
         } else if let Some((tag, after)) =
@@ -56,7 +54,7 @@ mod tests {
     #[test]
     fn tags_go_and_words_stay() {
         for (text, expected) in [
-            ("<bold>Time</bold>\nsensitive\n\nnext\n\n\nlast", "Time sensitive\nnext\n\nlast"),
+            ("<bold>Time</bold>\nsensitive\n\n> last", "Time\nsensitive\n\n> last"),
             ("<color><param>red</param>Urg</color>ent", "Urgent"),
             ("a << b < c <nl>d", "a < b < c \nd"),
             ("<param>never closed", "never closed"),

@@ -35,6 +35,13 @@ impl Flow {
         self.at_least(Boundary::Blank);
     }
 
+    /// What stands above the line is a note to the word before, or part of a number such as 3rd.
+    pub(super) fn raised(&mut self) {
+        if !self.out.ends_with(|c: char| c.is_ascii_digit()) {
+            self.blank();
+        }
+    }
+
     pub(super) fn cell(&mut self) {
         self.at_least(Boundary::Cell);
     }

@@ -187,7 +187,7 @@ impl Head<'_> {
         if std::mem::replace(&mut self.seen_return_path, true) {
             return;
         }
-        let value = field.unfolded(1024);
+        let value = field.unfolded(MAX_ADDRESS_FIELD);
         let bare = header::without_comments(&value);
         let path = bare.trim().trim_start_matches('<').trim_end_matches('>').trim();
         if path.is_empty() {

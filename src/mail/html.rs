@@ -48,7 +48,7 @@ pub(super) fn render(html: &str, max: usize) -> Rendered {
     }
     // Text has the colour of its ground, as far as attributes say: rare enough to look a second time.
     if !sheet.is_empty() {
-        sheet.read();
+        sheet.read_all();
         rendered = pass(html, Renderer::new(html.len(), max).with(sheet)).0;
     }
     if !rendered.visible.contains(char::is_alphanumeric) {

@@ -47,7 +47,7 @@ pub(super) enum Says {
     NullPath,
 }
 
-/// Bounds of one field: its name in lower case, what it shows, and when.
+/// What is known of a field: its name in lower case, what it shows, and of which values.
 pub(super) type Row = (&'static str, Mark, Says);
 
 const VENDOR: Mark = Mark::Machine(VendorMarker);
@@ -73,7 +73,8 @@ const SPAM_ACTIONS: &[&str] = &[
     "spam*",
 ];
 
-/// How the fields in which mail programs name themselves begin for people. Libraries such as PHPMailer are not here.
+/// What stands in the fields in which the mail programs of people name themselves. Libraries that scripts send with are
+/// not here.
 const PROGRAMS: &[&str] = &[
     "*airmail*",
     "*alpine*",
@@ -147,7 +148,7 @@ pub(super) const FIELDS: &[Row] = &[
     ("feedback-id", Mark::Interface, Says::Like(SERVICES)),
     ("mailing-list", LIST, Says::Something),
     // Lyris ListManager: the address of the reader stands in the id, `--ann#client.example@`.
-    ("message-id", VENDOR, Says::Like(&["<lyris*", "<*-*--*#*.*@*"])),
+    ("message-id", VENDOR, Says::Like(&["<lyris*", "<*-*--*#*@*"])),
     ("precedence", PRECEDENCE, Says::Word(PRECEDENCES)),
     ("preference", PRECEDENCE, Says::Word(PRECEDENCES)),
     ("thread-index", Mark::Person, Says::Something),

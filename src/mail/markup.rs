@@ -80,6 +80,9 @@ enum At {
     Marker,
 }
 
+/// A quotation by its tag alone.
+pub(super) const BARE: Class = Class::Bare("blockquote");
+
 /// Elements around what somebody else wrote, answers perhaps between; quotations; and all the rest of a mail.
 const QUOTATIONS: &[(At, &str, Class)] = &[
     (At::Class, "gmail_quote", Class::Container(0, "gmail-quote")),
@@ -182,7 +185,7 @@ pub(super) fn classify(marks: &Marks<'_>, kind: &str) -> Option<Class> {
         return Some(match row(QUOTATIONS, marks) {
             Some(row) => Class::Quote(row.because()),
             None if kind.eq_ignore_ascii_case("cite") => Class::Quote("cite-blockquote"),
-            None => Class::Bare("blockquote"),
+            None => BARE,
         });
     }
     if marks.smartmail == "gmail_signature" {

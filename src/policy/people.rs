@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::base::glob::Glob;
 use crate::mail::{Address, Marker, ascii_domain};
 
 /// `name@host` or `@host`. A host never stands for its sub-hosts.
@@ -152,8 +153,7 @@ impl Customers {
 pub struct SenderGlob {
     /// As written.
     pub text: String,
-    /// What stands before, between and after the stars, as keys of addresses are written; never empty.
-    pieces: Vec<String>,
+    glob: Glob,
 }
 
 impl SenderGlob {
@@ -166,33 +166,19 @@ impl SenderGlob {
         if !text.contains('*') && Address::parse(text).is_none() {
             return None;
         }
-        let pieces = comparable(text).split('*').map(str::to_owned).collect();
-        Some(SenderGlob { text: text.to_owned(), pieces })
+        Some(SenderGlob { text: text.to_owned(), glob: Glob::new(&comparable(text)) })
     }
 
     /// Whether an address in comparison form matches, with or without its tag.
     pub fn matches(&self, address: &str) -> bool {
-        if self.matches_as_written(address) {
+        if self.glob.matches(address) {
             return true;
         }
         if !address.contains('+') {
             return false;
         }
         let untagged = Address::parse(address).map(|address| address.untagged().key());
-        untagged.is_some_and(|untagged| self.matches_as_written(&untagged))
-    }
-
-    fn matches_as_written(&self, address: &str) -> bool {
-        let [first, between @ .., last] = self.pieces.as_slice() else {
-            return self.pieces.first().is_some_and(|whole| whole == address);
-        };
-        let Some(mut rest) = address.strip_prefix(first.as_str()) else { return false };
-        for piece in between {
-            // The first place leaves the most for the pieces after it.
-            let Some((_, after)) = rest.split_once(piece.as_str()) else { return false };
-            rest = after;
-        }
-        rest.ends_with(last.as_str())
+        untagged.is_some_and(|untagged| self.glob.matches(&untagged))
     }
 }
 

@@ -8,7 +8,7 @@ use super::change::Change;
 use super::sql::{self, Columns, Row, Value, count, number};
 use super::{StoreError, instant, instant_or_never, keys, micros};
 use crate::base::id::{CaseId, ContentKey};
-use crate::casework::{BOUNCED_FOR, Case, EarlierReplies, Keys, KnownMail, Loaded, SeenContent};
+use crate::casework::{BOUNCED_FOR, Case, EarlierReplies, Keys, KnownAs, KnownMail, Loaded, SeenContent};
 use crate::decision::{LastReply, Loudness};
 use crate::mail::Address;
 use crate::policy::Policy;
@@ -72,14 +72,18 @@ impl Change<'_> {
             let (key, case) = (row.number("key")?, CaseId(row.number("case_id")?));
             cases.push(case);
             let Some(name) = names.get(&keys::bits_of(key)) else { continue };
-            let ours = row.number("ours")? == 1;
+            let known_as = match row.number("ours")? {
+                0 => KnownAs::Received,
+                1 => KnownAs::OurReply,
+                _ => KnownAs::Named,
+            };
             // The first case that a Message-ID belongs to keeps it, and the rows come oldest first.
-            let mail = known.entry(name).or_insert_with(|| KnownMail {
-                message_id: (*name).to_owned(),
-                case,
-                ours,
-                fresh: false,
-            });
+            let message_id = (*name).to_owned();
+            let new = KnownMail { message_id, case, known_as, fresh: false };
+            let mail = known.entry(name).or_insert_with(|| new.clone());
+            if mail.known_as == KnownAs::Named && known_as != KnownAs::Named {
+                *mail = new;
+            }
             mail.fresh |= keys::period_of(key) == this_period;
         }
         loaded.mails.extend(known.into_values());

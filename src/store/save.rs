@@ -9,7 +9,7 @@ use super::mailboxes::LedgerState;
 use super::sql::{self, Value, number};
 use super::{StoreError, keys, micros, micros_or_never};
 use crate::base::id::CaseId;
-use crate::casework::{BOUNCED_FOR, Bounced, Case, Changes, Kept, SentReply};
+use crate::casework::{BOUNCED_FOR, Bounced, Case, Changes, Kept, KnownAs, SentReply};
 use crate::decision::{Loudness, Step};
 
 /// What became of one UID.
@@ -66,11 +66,14 @@ impl Change<'_> {
         });
         let mails = changes.mails.iter().map(|mail| {
             let bits = keys::mail_bits(policy, &mail.message_id);
-            [keys::thread_key(period, bits).into(), mail.case.0.into(), i64::from(mail.ours).into()]
+            [keys::thread_key(period, bits).into(), mail.case.0.into(), known_as(mail.known_as).into()]
         });
         let rows: Vec<[Value; 3]> = references.chain(mails).collect();
         let head = "INSERT INTO thread (key, case_id, ours)";
-        sql::write(self.connection(), head, "ON CONFLICT (key) DO NOTHING", rows).await?;
+        // The first case keeps a mail, unless it only referred to it and now the mail itself is there.
+        let tail = "ON CONFLICT (key) DO UPDATE SET case_id = excluded.case_id, ours = excluded.ours \
+                    WHERE thread.ours = 2 AND excluded.ours <> 2";
+        sql::write(self.connection(), head, tail, rows).await?;
         let contents = changes.contents.iter().map(|seen| {
             let key = keys::content_key(policy, seen.content, seen.date, seen.at);
             [key.into(), seen.content.0.to_vec().into(), seen.case.0.into(), micros(seen.at).into()]
@@ -271,6 +274,15 @@ impl Change<'_> {
         let head = "INSERT INTO history (case_id, seq, at, event, detail)";
         sql::write(self.connection(), head, "", values).await?;
         Ok(())
+    }
+}
+
+/// The column `ours` of a thread.
+fn known_as(known_as: KnownAs) -> i64 {
+    match known_as {
+        KnownAs::Received => 0,
+        KnownAs::OurReply => 1,
+        KnownAs::Named => 2,
     }
 }
 

@@ -11,7 +11,7 @@ use super::sql::Columns;
 use super::*;
 use crate::base::id::{CaseId, ContentKey};
 use crate::base::seal::Seal;
-use crate::casework::{Book, Bounced, Case, Changes, Kept, Keys, KnownMail, SeenContent};
+use crate::casework::{Book, Bounced, Case, Changes, Kept, Keys, KnownAs, KnownMail, SeenContent};
 use crate::decision::{Reading, decide, read};
 use crate::mail::Source;
 use crate::policy::{Files, Policy, RawFile, compile};
@@ -225,7 +225,12 @@ async fn what_is_dropped_before_its_commit_leaves_nothing() {
     for _ in 0..20 {
         let mut change = store.begin().await.expect("a change");
         change.heartbeat("alive", at(NOW)).await.expect("written");
-        let mails = vec![KnownMail { message_id: "x".into(), case: CaseId(1), ours: false, fresh: false }];
+        let mails = vec![KnownMail {
+            message_id: "x".into(),
+            case: CaseId(1),
+            known_as: KnownAs::Received,
+            fresh: false,
+        }];
         let changes = Changes { mails, ..Changes::default() };
         change.save_book("story", &changes, &Openings::new(), at(NOW)).await.expect("saved");
     }
@@ -331,7 +336,7 @@ async fn a_database_of_the_first_version_gets_a_seal_and_keeps_what_it_knew() {
     let keys = [Keys::of(&follow_up, at(NOW))];
     let mut change = store.begin().await.expect("a change");
     let found = change.load(&policy, &keys, at(NOW)).await.expect("found");
-    assert!(found.mails.iter().any(|mail| mail.ours), "it answers a reply of ours");
+    assert!(found.mails.iter().any(|mail| mail.known_as == KnownAs::OurReply), "it answers a reply of ours");
 }
 
 #[tokio::test]
@@ -378,4 +383,25 @@ async fn an_address_that_bounced_is_remembered_for_sixty_days() {
     let mut change = store.begin().await.expect("a change");
     let rows = sql::rows(change.connection(), "SELECT address FROM bounced", []).await.expect("rows");
     assert_eq!(rows.len(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_that_others_referred_to_first_belongs_to_its_own_case() {
+    let folder = Folder::new();
+    let (store, policy) = (folder.store().await, policy());
+    let late = "2026-02-20T09:00:00Z";
+    for (number, now) in [(1, NOW), (11, late)] {
+        // In the same four weeks, and in others.
+        let original = number + 1;
+        let head = format!("Subject: x\r\nReferences: <{original}@client.example>");
+        let text =
+            format!("From: eve@evil.example\r\nMessage-ID: <e{number}@evil.example>\r\n{head}\r\n\r\nHello");
+        let eve = read(&Source::Whole(text.as_bytes()), &policy, Some("support"));
+        let eve = decided(&store, &policy, &eve, NOW).await;
+        let anna = decided(&store, &policy, &mail(&policy, original, "Subject: a"), now).await;
+        assert_ne!(anna.id, eve.id);
+        let follow_up = format!("Subject: Re: a\r\nIn-Reply-To: <{original}@client.example>");
+        let again = decided(&store, &policy, &mail(&policy, number + 2, &follow_up), late).await;
+        assert_eq!(again.id, anna.id, "{now}");
+    }
 }

@@ -153,7 +153,7 @@ fn a_guessed_reference_hides_no_urgent_mail() {
     let guessed =
         "From: eve@evil.example\nSubject: Re: Urgent: API unavailable\nIn-Reply-To: <first@client.example>";
     let json = follows(guessed);
-    assert_eq!(json["conversation"], "new");
+    assert_eq!(json["conversation"], "follow-up");
     assert_eq!(json["alerts"][0]["escalation"], "on-call", "{}", json["trace"]);
     assert!(reason(&json).contains("nothing to do with"), "{}", reason(&json));
     let json = follows(&guessed.replace("eve@evil", "mia@client"));

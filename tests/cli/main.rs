@@ -6,6 +6,7 @@ mod backtest;
 mod conversations;
 mod explanations;
 mod forgeries;
+mod guards;
 mod operations;
 mod pipes;
 mod policies;

@@ -1,5 +1,6 @@
 //! Every mail of the corpus through read, standing, decide, apply and compose: none may panic, and what the labels of
-//! the corpus say of machines and people is held against the guards.
+//! the corpus say of machines and people is held against the guards, under the policy that answers everything that
+//! nothing withholds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,10 +9,14 @@ use std::path::Path;
 use jiff::Timestamp;
 use nightdesk::casework::Book;
 use nightdesk::compose::{Explained, Explanation, Timeline, narrative, reply};
-use nightdesk::decision::{decide, read};
+use nightdesk::decision::{Decision, decide, read};
 use nightdesk::mail::Source;
 use nightdesk::policy::{Policy, compile};
 use nightdesk::sources::policy_folder;
+
+/// Rows of machines that only body, subject or a vendor header tells. The three that are answered are notices of shops
+/// cut down to a line of text, from addresses such as people have, without any field that people's mail has not.
+const HARD_WITHHELD: usize = 20;
 
 /// A labelled mail.
 struct Row {
@@ -24,16 +29,21 @@ struct Row {
 fn every_mail_is_decided_and_machines_are_told_from_people() {
     let Some(folder) = crate::corpus() else { return };
     let rows = rows(&folder);
-    let policy = policy("rules/starter");
+    let policy = policy("fixtures/policies/always-reply");
     let mut agreement: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for row in &rows {
         let bytes = fs::read(folder.join(&row.path)).expect("a mail of the corpus");
-        let has_evidence = decided(&bytes, &row.path, &policy);
+        let decision = decided(&bytes, &row.path, &policy);
+        let is_answered = decision.reply.is_some();
         let agrees = match row.expect.as_str() {
-            "no-reply" => has_evidence,
-            "reply-ok" => !has_evidence,
+            "no-reply" => !is_answered,
+            "reply-ok" => is_answered,
             _ => continue,
         };
+        let slugs: Vec<&str> = decision.reply_withheld.iter().map(|guard| guard.slug()).collect();
+        if !agrees {
+            println!("differs: {} {} {}: {slugs:?}", row.expect, row.tier, row.path);
+        }
         let counts = agreement.entry(format!("{} {}", row.expect, row.tier)).or_default();
         counts.0 += usize::from(agrees);
         counts.1 += 1;
@@ -41,9 +51,10 @@ fn every_mail_is_decided_and_machines_are_told_from_people() {
     println!("{} mails decided", rows.len());
     for (kind, (agree, all)) in &agreement {
         println!("{kind}: {agree} of {all}");
-        if kind != "no-reply hard" {
-            assert_eq!(agree, all, "{kind}");
-        }
+    }
+    for (kind, (agree, all)) in &agreement {
+        let least = if kind == "no-reply hard" { HARD_WITHHELD } else { *all };
+        assert!(*agree >= least, "{kind}: {agree} of {all}");
     }
     assert!(rows.len() > 500);
 }
@@ -65,10 +76,11 @@ fn policy(folder: &str) -> Policy {
     compile(&files).policy.expect("a sound policy")
 }
 
-/// Takes a mail through the whole house; answers whether there is evidence of a machine.
-fn decided(bytes: &[u8], name: &str, policy: &Policy) -> bool {
+/// Takes a mail through the whole house, decided as it came in, as `backtest` does.
+fn decided(bytes: &[u8], name: &str, policy: &Policy) -> Decision {
     let reading = read(&Source::Whole(bytes), policy, Some("support"));
-    let now: Timestamp = "2026-01-10T03:00:00Z".parse().expect("an instant");
+    let night: Timestamp = "2026-01-10T03:00:00Z".parse().expect("an instant");
+    let now = reading.message.came_in().unwrap_or(night);
     let mut book = Book::default();
     let standing = book.standing(&reading, policy, now, now);
     let decision = decide(&reading, &standing, policy, now, now);
@@ -87,5 +99,5 @@ fn decided(bytes: &[u8], name: &str, policy: &Policy) -> bool {
     assert!(only_ours, "{name} brings escape sequences of its own");
     let json: serde_json::Value = serde_json::from_str(&Explanation::of(&explained).to_json()).expect("JSON");
     assert!(json.is_object());
-    reading.is_automated()
+    decision
 }

@@ -1,11 +1,12 @@
 //! What holds for every policy, every mail and every instant: random ones of each, taken through read, standing, decide,
 //! apply and compose, as every command does it.
 //!
-//! `policies` and `mails` make them from small pieces, so that what they say meets often. `PROPTEST_CASES` sets how many,
+//! `headers` writes single fields in every way. `policies` and `mails` make whole ones from small pieces, so that what they say meets often. `PROPTEST_CASES` sets how many,
 //! a quarter of which is run.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails loudly")]
 
+mod headers;
 mod mails;
 mod policies;
 mod replies;

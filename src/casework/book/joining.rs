@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::super::belonging::{belongs, may_name};
-use super::super::load::{BOUNCED_FOR, Bounced, references, undelivered};
+use super::super::load::{BOUNCED_FOR, Bounced, KnownAs, KnownMail, references, undelivered};
 use super::{Book, Effect};
 use crate::base::id::CaseId;
 use crate::base::seal::ReplyId;
@@ -31,6 +31,11 @@ enum Named {
     Nothing,
 }
 
+/// Whoever names a mail that we got has seen it, or a copy, or knows somebody who has.
+fn was_received(mail: &KnownMail) -> bool {
+    mail.known_as == KnownAs::Received
+}
+
 impl Book {
     /// By what the mail refers to, nearest first; else by the reference in its subject. `Err` when there is nothing to
     /// join, and why not if there seemed to be.
@@ -40,24 +45,30 @@ impl Book {
         policy: &Policy,
     ) -> Result<(CaseId, JoinedBy), Option<NotJoined>> {
         let mut not_joined = None;
+        let mut beside = None;
         for id in references(reading) {
-            let named = match self.named(id) {
+            match self.named(id) {
                 Named::OurReply(case) => return Ok((case, JoinedBy::Reference)),
-                Named::Forged => NotJoined::FalseSeal,
-                Named::Mail(case)
-                    if self.cases.get(&case).is_some_and(|case| belongs(case, reading, policy)) =>
-                {
+                Named::Mail(case) if self.is_theirs(case, reading, policy) => {
                     return Ok((case, JoinedBy::Reference));
                 }
-                Named::Mail(_) => NotJoined::Stranger,
-                Named::Nothing => continue,
-            };
-            not_joined.get_or_insert(named);
+                Named::Mail(case) if self.by_message.get(id).is_some_and(was_received) => {
+                    beside = beside.or(Some(case));
+                }
+                Named::Mail(_) => not_joined = not_joined.or(Some(NotJoined::Stranger)),
+                Named::Forged => not_joined = not_joined.or(Some(NotJoined::FalseSeal)),
+                Named::Nothing => {}
+            }
         }
         let tagged = reading.subject_tags.iter().filter_map(|tag| self.by_reference.get(tag));
         let mut known =
             tagged.filter_map(|id| self.cases.get(id)).filter(|case| may_name(case, reading, policy));
-        known.next().map(|case| (case.id, JoinedBy::SubjectTag)).ok_or(not_joined)
+        let by_tag = known.next().map(|case| (case.id, JoinedBy::SubjectTag));
+        by_tag.or(beside.map(|case| (case, JoinedBy::Stranger))).ok_or(not_joined)
+    }
+
+    fn is_theirs(&self, case: CaseId, reading: &Reading, policy: &Policy) -> bool {
+        self.cases.get(&case).is_some_and(|case| belongs(case, reading, policy))
     }
 
     /// What a Message-ID names. One in the form of our replies counts by its seal alone: then it is known by the case
@@ -74,7 +85,7 @@ impl Book {
         }
         match known {
             // Replies had no seal once.
-            Some(mail) if mail.ours => Named::OurReply(mail.case),
+            Some(mail) if mail.known_as == KnownAs::OurReply => Named::OurReply(mail.case),
             Some(mail) => Named::Mail(mail.case),
             None => Named::Nothing,
         }
@@ -84,7 +95,7 @@ impl Book {
     pub(super) fn is_our_reply(&self, id: &str) -> bool {
         match ReplyId::parse(id) {
             Some(reply) => self.seal.made(&reply),
-            None => self.by_message.get(id).is_some_and(|mail| mail.ours),
+            None => self.by_message.get(id).is_some_and(|mail| mail.known_as == KnownAs::OurReply),
         }
     }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use jiff::Timestamp;
 
 use super::super::case::Case;
-use super::super::load::{Keys, KnownMail, Loaded, SeenContent, SentReply};
+use super::super::load::{Keys, KnownAs, KnownMail, Loaded, SeenContent, SentReply};
 use super::Book;
 use crate::base::id::{CaseId, ContentKey};
 use crate::decision::Reading;
@@ -106,8 +106,11 @@ impl Shelf {
             }
         }
         for mail in book.new_mails {
-            if let Some(shelved) = self.cases.get_mut(&mail.case)
-                && !self.by_message.contains_key(&mail.message_id)
+            let is_new = |known: Option<&KnownMail>| {
+                known.is_none_or(|known| known.known_as == KnownAs::Named && mail.known_as != KnownAs::Named)
+            };
+            if is_new(self.by_message.get(&mail.message_id))
+                && let Some(shelved) = self.cases.get_mut(&mail.case)
             {
                 shelved.messages.push(mail.message_id.clone());
                 self.by_message.insert(mail.message_id.clone(), mail);

@@ -8,7 +8,7 @@ use super::super::work::{Brief, Plan};
 use super::Effect;
 use crate::base::id::CaseId;
 use crate::base::text::one_line;
-use crate::decision::{Conversation, Decision, Reading, SubjectSeen};
+use crate::decision::{Conversation, Decision, JoinedBy, Reading, SubjectSeen};
 use crate::mail::{Address, Authenticated};
 use crate::policy::{Place, Policy};
 
@@ -51,6 +51,10 @@ pub(super) fn open(id: CaseId, reading: &Reading, decision: &Decision, policy: &
 /// words count only for the case that it opened, so that they never make a customer's own look old.
 pub(super) fn remember(case: &mut Case, reading: &Reading, decision: &Decision, policy: &Policy) {
     case.last_mail_at = case.last_mail_at.max(decision.received_at);
+    // What a stranger says is no word of the customer, and no mail of the customer is old news because of it.
+    if decision.joined_by == Some(JoinedBy::Stranger) {
+        return;
+    }
     let subject = SubjectSeen { base: reading.message.base_subject.clone(), hits: subject_hits(reading) };
     if case.subjects.len() < MOST_SUBJECTS && !case.subjects.contains(&subject) {
         case.subjects.push(subject);
@@ -129,7 +133,11 @@ impl Escalating<'_> {
         for alert in &decision.alerts {
             let Some(plan) = self.plan(alert.escalation) else { continue };
             let brief = Brief::of(reading, decision, policy, Some(alert.by));
-            let started = case.start(plan, brief, decision.now);
+            let started = if decision.joined_by == Some(JoinedBy::Stranger) {
+                case.start_beside(plan, brief, decision.now)
+            } else {
+                case.start(plan, brief, decision.now)
+            };
             // A new alert is for somebody to take, whatever was taken before.
             if matches!(case.state, CaseState::Acknowledged | CaseState::Answered) {
                 case.state = CaseState::Open;

@@ -1,11 +1,11 @@
 //! Stories of mail that says more than its sender may: references that were guessed or forged, our mark on what we never
 //! wrote, reports of what never happened; and of those who do belong to a conversation.
 
-use super::super::{Book, CaseState, Loaded};
-use super::{AGENT, FRIDAY, FRIDAY_EVENING, FRIDAY_LATER, Mail, SATURDAY, Story, answer, plain};
+use super::super::{Book, CaseState, KnownAs, Loaded};
+use super::{AGENT, FRIDAY, FRIDAY_EVENING, FRIDAY_LATER, Mail, SATURDAY, Story, plain};
 use crate::base::id::CaseId;
 use crate::base::seal::{ReplyId, Seal};
-use crate::decision::{Because, Conversation, Decision, NotJoined, Step, Withheld};
+use crate::decision::{Because, Conversation, Decision, JoinedBy, NotJoined, Step, Withheld};
 
 /// Everything but the cases is forgotten, as after months.
 fn only_cases(story: &mut Story, cases: &[CaseId]) {
@@ -81,33 +81,81 @@ fn a_seal_names_its_own_case_whatever_else_a_mail_refers_to() {
     assert_eq!(story.mail(&Mail { at: SATURDAY, head: &head, body: "Thanks" }).case, ben.case);
 }
 
+const EVE: &str = "From: eve@evil.example\nIn-Reply-To: <1@client.example>";
+
 #[test]
-fn a_guessed_reference_hijacks_no_case() {
+fn a_guessed_reference_silences_nobody() {
     let mut story = Story::new();
-    let head = "To: support@desk.example, list@other.example";
-    let first = story.mail(&Mail { at: FRIDAY, head, body: "Urgent outage" });
-    let before = story.book.case(first.case).cloned();
-    let head = "From: eve@evil.example\nIn-Reply-To: <1@client.example>";
-    let eve = story.mail(&Mail { at: FRIDAY_LATER, head, body: "Urgent outage" });
-    assert_ne!(eve.case, first.case);
-    assert_eq!(story.alerts(&eve), ["on-call"], "the other's escalation is not hers");
+    let first = story.mail(&plain(FRIDAY, "Urgent outage"));
+    let eve = story.mail(&Mail { at: FRIDAY_LATER, head: EVE, body: "Urgent outage" });
+    assert_eq!((eve.case, eve.joined_by), (first.case, Some(JoinedBy::Stranger)));
+    assert_eq!(story.alerts(&eve), ["on-call"], "the customer's escalation is not hers");
+    let running = |story: &Story| story.book.case(first.case).map(|case| case.running.len());
+    assert_eq!(running(&story), Some(2), "and hers takes nothing from it");
+    let more = story.mail(&Mail { at: FRIDAY_LATER, head: EVE, body: "Urgent outage, I say" });
+    assert_eq!((more.alerts.len(), running(&story)), (1, Some(2)), "she cannot pile them up");
+}
+
+#[test]
+fn what_a_stranger_says_makes_no_mail_of_the_customer_old_news() {
+    let mut story = Story::new();
+    let first = story.mail(&Mail { at: FRIDAY, head: "Subject: stuck", body: "Hello" });
+    let before = story.book.case(first.case).expect("the case").clone();
+    let loud = format!("{EVE}\nSubject: Re: [URGENT] stuck");
+    let eve = story.mail(&Mail { at: FRIDAY_LATER, head: &loud, body: "Urgent outage, version 5" });
+    assert_eq!(story.alerts(&eve), ["on-call"]);
+    let after = story.book.case(first.case).expect("the case").clone();
+    assert_eq!(
+        (&after.people, &after.addressed, &after.asks_found),
+        (&before.people, &before.addressed, &before.asks_found)
+    );
+    assert_eq!((&after.strongest, &after.subjects), (&before.strongest, &before.subjects));
+    // The customer then writes the same, and is heard as if Eve had never written.
+    let head = "Subject: Re: [URGENT] stuck\nIn-Reply-To: <1@client.example>";
+    let anna = story.mail(&Mail { at: FRIDAY_EVENING, head, body: "There is an outage." });
+    assert_eq!((story.alerts(&anna), anna.conversation), (vec!["on-call"], Conversation::Raised));
+}
+
+#[test]
+fn an_answer_to_a_stranger_is_none_to_the_customer_and_a_stranger_opens_nothing_again() {
+    let mut story = Story::new();
+    let first = story.mail(&plain(FRIDAY, "This is urgent."));
+    story.mail(&Mail { at: FRIDAY_LATER, head: EVE, body: "Me too" });
+    let head = format!("{AGENT}\nTo: eve@evil.example");
+    let aside = story.mail(&Mail { at: FRIDAY_EVENING, head: &head, body: "No." });
+    assert_eq!(aside.conversation, Conversation::FollowUp);
+    let state = |story: &Story| story.book.case(first.case).map(|case| case.state);
+    assert_eq!(state(&story), Some(CaseState::Open));
+    // Who was answered belongs to the conversation from then on; another stranger does not.
+    let other = EVE.replace("eve@evil", "zoe@other");
+    let head = format!("{AGENT}\nTo: anna@client.example");
+    story.mail(&Mail { at: FRIDAY_EVENING, head: &head, body: "Here is how." });
+    story.mail(&Mail { at: FRIDAY_EVENING, head: &other, body: "And me?" });
+    assert_eq!(state(&story), Some(CaseState::Answered));
+    story.book.case_mut(first.case).expect("the case").close();
+    let late = story.mail(&Mail { at: FRIDAY_EVENING, head: &other, body: "Hello?" });
+    assert_eq!((late.conversation, late.case == first.case), (Conversation::New, false));
+    assert_eq!(state(&story), Some(CaseState::Closed));
     let stranger = Because::NotJoined(NotJoined::Stranger);
     assert!(
-        eve.trace
+        late.trace
             .iter()
             .any(|step| matches!(step, Step::Conversation { because, .. } if *because == stranger))
     );
-    assert_eq!(story.book.case(first.case).cloned(), before, "nothing of it has changed");
-    // What an agent answers to Eve does not answer Anna.
-    let head = format!("{AGENT}\nTo: eve@evil.example").replacen("<1@", "<2@", 1);
-    story.mail(&Mail { at: FRIDAY_EVENING, head: &head, body: "No." });
-    assert_eq!(
-        story.book.case(first.case).map(|case| (case.state, case.running.len())),
-        Some((CaseState::Open, 1))
-    );
-    assert_eq!(story.book.case(eve.case).map(|case| case.state), Some(CaseState::Answered));
-    // And Anna's next mail is still hers.
-    assert_eq!(story.mail(&answer(FRIDAY_EVENING, "Any news?")).case, first.case);
+}
+
+#[test]
+fn a_mail_that_comes_after_those_that_refer_to_it_is_still_its_senders() {
+    let mut story = Story::new();
+    let early = "From: eve@evil.example\nIn-Reply-To: <late@client.example>";
+    let eve = story.mail(&Mail { at: FRIDAY, head: early, body: "Hello" });
+    let anna = story.mail(&Mail { at: FRIDAY, head: "Message-ID: <late@client.example>", body: "Urgent" });
+    assert_ne!(anna.case, eve.case);
+    let head = "In-Reply-To: <late@client.example>";
+    assert_eq!(story.mail(&Mail { at: FRIDAY_LATER, head, body: "Any news?" }).case, anna.case);
+    let changes = story.book.changes();
+    let last = changes.mails.iter().rfind(|mail| mail.message_id == "late@client.example");
+    assert_eq!(last.map(|mail| (mail.case, mail.known_as)), Some((anna.case, KnownAs::Received)));
 }
 
 #[test]
@@ -120,7 +168,11 @@ fn two_customers_who_answer_the_same_announcement_both_alert() {
         let head = announced(from);
         let other = story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "Urgent outage" });
         assert_ne!(other.case, first.case, "{from}");
-        assert_eq!(story.alerts(&other), ["on-call"], "{from}");
+        assert_eq!(
+            (story.alerts(&other), other.conversation),
+            (vec!["on-call"], Conversation::New),
+            "{from}"
+        );
     }
     let head = announced("ann@client.example");
     let colleague = story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "Urgent outage" });
@@ -133,21 +185,25 @@ fn who_was_written_to_or_writes_to_the_customer_belongs_to_the_conversation() {
     let head = "To: support@desk.example\nCc: Carl <carl@partner.example>";
     let case = story.mail(&Mail { at: FRIDAY, head, body: "Hello" }).case;
     let carl = "From: Carl@partner.example\nIn-Reply-To: <1@client.example>";
-    assert_eq!(story.mail(&Mail { at: FRIDAY_LATER, head: carl, body: "Me too" }).case, case);
+    let mut joins = |at, head, body| {
+        let decision = story.mail(&Mail { at, head, body });
+        (decision.case == case, decision.joined_by)
+    };
+    let belongs = (true, Some(JoinedBy::Reference));
+    assert_eq!(joins(FRIDAY_LATER, carl, "Me too"), belongs);
     // On a list, to the customer.
     let list = "From: dan@third.example\nTo: users@list.example\nCc: anna@client.example\n\
                 List-Id: <users.list.example>\nIn-Reply-To: <1@client.example>";
-    assert_eq!(story.mail(&Mail { at: FRIDAY_LATER, head: list, body: "Me too" }).case, case);
+    assert_eq!(joins(FRIDAY_LATER, list, "Me too"), belongs);
     // An agent asks a vendor, who answers.
     let asks = format!("{AGENT}\nTo: help@vendor.example\nMessage-ID: <asked@desk.example>");
-    story.mail(&Mail { at: FRIDAY_LATER, head: &asks, body: "Can you look?" });
+    joins(FRIDAY_LATER, &asks, "Can you look?");
     let vendor = "From: help@vendor.example\nIn-Reply-To: <asked@desk.example>";
-    assert_eq!(story.mail(&Mail { at: FRIDAY_EVENING, head: vendor, body: "We can." }).case, case);
+    assert_eq!(joins(FRIDAY_EVENING, vendor, "We can."), belongs);
     // Whoever only says to be an agent brings in nobody.
     let forged = "From: Bob <bob@desk.example>\nIn-Reply-To: <1@client.example>\nTo: eve@evil.example";
-    story.mail(&Mail { at: FRIDAY_LATER, head: forged, body: "Join us" });
-    let eve = "From: eve@evil.example\nIn-Reply-To: <1@client.example>";
-    assert_ne!(story.mail(&Mail { at: FRIDAY_EVENING, head: eve, body: "Here I am" }).case, case);
+    joins(FRIDAY_LATER, forged, "Join us");
+    assert_eq!(joins(FRIDAY_EVENING, EVE, "Here I am"), (true, Some(JoinedBy::Stranger)));
 }
 
 #[test]

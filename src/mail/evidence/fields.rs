@@ -8,7 +8,7 @@ use crate::mail::encoded_words;
 use crate::mail::header::{self, Field};
 use crate::mail::markers::{FIELDS, Mark, Row, SUPPRESSIONS, Says};
 
-/// Bytes of a field that are looked at; a line that long is no person's, and all of it is read once at most.
+/// Bytes of a field that are looked at. A longer one of those that machines write cannot be read, and is no person's.
 const MAX_FIELD: usize = 64 * 1024;
 
 impl Found {
@@ -35,7 +35,8 @@ impl Found {
     }
 
     fn judge(&mut self, (_, mark, says): &Row, field: &Field<'_>, value: &str) {
-        if !says.covers(value) {
+        let is_readable = field.raw.len() <= MAX_FIELD;
+        if !says.covers(value) && (is_readable || !matches!(mark, Mark::Machine(_))) {
             return;
         }
         let name = String::from_utf8_lossy(field.name);
@@ -221,6 +222,14 @@ mod tests {
             found.into_signs().len()
         };
         assert_eq!((both("Microsoft Outlook 16.0"), both("PHPMailer")), (0, 1));
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_read_is_no_person() {
+        let comment = |bytes: usize| format!("({}) bulk", "x".repeat(bytes));
+        assert_eq!(of("Precedence", &comment(60 * 1024)), ["precedence"]);
+        assert_eq!(of("Precedence", &comment(1024 * 1024)), ["precedence"]);
+        assert_eq!(of("Subject", &comment(1024 * 1024)), [""; 0]);
     }
 
     #[test]

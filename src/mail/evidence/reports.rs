@@ -20,7 +20,7 @@ impl Found {
                 soon.is_empty() || soon.iter().any(|after| words.contains(after))
             };
             if opening.starts_with(beginning) && is_borne_out() {
-                self.add(*slug, "body", beginning);
+                self.add(*slug, "body", clip(&header::collapse(clip(text, OPENING)), beginning.len()));
             }
         }
     }

@@ -1,17 +1,18 @@
-//! Mails that ask in words not to be answered: "Please do not reply to this e-mail."
+//! What mails without any other sign say at their beginning and end: "Please do not reply to this e-mail", and why
+//! mass mail came and how to stop it.
 //!
-//! Only the beginning and the end of what the sender says are looked at, where notices say it, and only in mails without
-//! any other sign; what somebody quotes, or a disclaimer says to the wrong recipient, is no wish.
+//! Only what the sender says is looked at, and not all of it; what somebody quotes, or a disclaimer says to the wrong
+//! recipient, is no wish.
 
 use memchr::memmem;
 
 use super::reports::plain_words;
 use super::{Automation, Found};
-use crate::mail::header::clip;
-use crate::mail::markers::texts::NO_REPLY_WISHES;
+use crate::mail::header::{self, clip};
+use crate::mail::markers::texts::{FOOTERS, NO_REPLY_WISHES};
 use crate::mail::text::{Region, RegionKind};
 
-/// Bytes looked at where the new text begins and where it ends.
+/// Bytes looked at where the text begins and where it ends.
 const HEAD: usize = 256;
 const TAIL: usize = 1024;
 /// Bytes before a wish in which a quotation mark says that it is somebody else's, and in which a disclaimer names whom it
@@ -20,20 +21,22 @@ const QUOTE: usize = 16;
 const SENTENCE: usize = 160;
 
 impl Found {
-    /// Looks at the new text of a part.
+    /// Looks at what the sender says in a part. Footers are often taken for signatures, so those are read too.
     pub(in crate::mail) fn wishes(&mut self, text: &str, regions: &[Region]) {
         if self.is_by_person || !self.signs.is_empty() {
             return;
         }
-        let mut new = regions.iter().filter(|region| region.kind == RegionKind::New);
-        let Some(first) = new.next() else { return };
-        let slice = |region: &Region| text.get(region.start..region.end).unwrap_or_default();
-        let last = slice(new.next_back().unwrap_or(first));
+        let is_own = |region: &&Region| matches!(region.kind, RegionKind::New | RegionKind::Signature);
+        let mut own = regions.iter().filter(is_own);
+        let Some(first) = own.next() else { return };
+        let slice = |region: &Region| text.get(region.start..region.end).unwrap_or_default().trim();
+        let last = slice(own.next_back().unwrap_or(first));
         let tail_start = last.ceil_char_boundary(last.len().saturating_sub(TAIL));
         let tail = last.get(tail_start..).unwrap_or_default();
-        let wish = wish_in(tail).or_else(|| wish_in(clip(slice(first), HEAD)));
-        if let Some(wish) = wish {
+        if let Some(wish) = wish_in(tail).or_else(|| wish_in(clip(slice(first), HEAD))) {
             self.add(Automation::NoReplySender, "body", wish);
+        } else if let Some(sentence) = footer_in(tail) {
+            self.add(Automation::VendorMarker, "body", sentence);
         }
     }
 }
@@ -43,6 +46,14 @@ fn wish_in(text: &str) -> Option<&'static str> {
     NO_REPLY_WISHES.iter().filter(|(stem, _)| holds(text, stem)).find_map(|(_, wishes)| {
         let words = words.get_or_insert_with(|| plain_words(text));
         wishes.iter().find(|wish| words.find(**wish).is_some_and(|at| is_own(words, at))).copied()
+    })
+}
+
+fn footer_in(text: &str) -> Option<&'static str> {
+    let mut words = None;
+    FOOTERS.iter().filter(|(stem, _)| holds(text, stem)).find_map(|(_, sentences)| {
+        let words = words.get_or_insert_with(|| header::collapse(text).replace('’', "'"));
+        sentences.iter().find(|sentence| words.find(**sentence).is_some_and(|at| is_own(words, at))).copied()
     })
 }
 
@@ -73,6 +84,21 @@ mod tests {
         let mut found = Found::default();
         found.wishes(text, &[region(0, text.len(), RegionKind::New)]);
         !found.into_signs().is_empty()
+    }
+
+    #[test]
+    fn mass_mail_is_known_by_its_last_words_and_people_who_are_tired_of_it_are_not() {
+        let long = "A line of the letter that goes on.\n".repeat(100);
+        assert!(asks(&format!("{long}\n--\nYou are receiving this\nbecause you watch the list.\n")));
+        assert!(asks(&format!("{long}\nSie erhalten diese E-Mail, weil Sie sich angemeldet haben.")));
+        assert!(asks(&format!("{long}\nTo unsubscribe, visit https://x.example/off")));
+        for text in [
+            "How do I unsubscribe from your newsletter? I keep receiving it.",
+            "I got a letter, \"To unsubscribe, visit x.example\", and that page is down.",
+            &format!("To unsubscribe from the old list I wrote twice.\n{long}"),
+        ] {
+            assert!(!asks(text), "{text}");
+        }
     }
 
     #[test]

@@ -16,7 +16,9 @@ pub(super) enum Layout {
     Cell,
     Break,
     Image,
-    /// Stands above or below the line.
+    /// Stands in the line, set off from the words around it, as buttons do.
+    Box,
+    /// Stands above the line.
     Raised,
     /// How to say what stands before it.
     Annotation,
@@ -48,12 +50,12 @@ impl Layout {
         }
     }
 
-    /// How it flows when a style says how to display it.
+    /// How it flows when a style says how to display it. A block stays one: words that it keeps apart are never glued.
     pub(super) fn displayed(self, display: Option<Display>) -> Layout {
         match (self, display) {
             (Layout::Inline, Some(Display::Block)) => Layout::Block,
+            (Layout::Inline, Some(Display::Box)) => Layout::Box,
             (Layout::Inline | Layout::Block, Some(Display::Cell)) => Layout::Cell,
-            (Layout::Block | Layout::Paragraph, Some(Display::Inline)) => Layout::Inline,
             (layout, _) => layout,
         }
     }
@@ -117,6 +119,38 @@ impl Element {
     pub(super) fn is_seen(&self) -> bool {
         self.sight == Sight::Shown && self.look.is_readable()
     }
+}
+
+/// Names of elements that are told apart, [`packed`].
+pub(super) mod name {
+    use super::packed;
+
+    pub(in super::super) const A: u64 = packed(b"a");
+    pub(in super::super) const BLOCKQUOTE: u64 = packed(b"blockquote");
+    pub(in super::super) const BODY: u64 = packed(b"body");
+    pub(in super::super) const BUTTON: u64 = packed(b"button");
+    pub(in super::super) const DD: u64 = packed(b"dd");
+    pub(in super::super) const DT: u64 = packed(b"dt");
+    pub(in super::super) const FONT: u64 = packed(b"font");
+    pub(in super::super) const HR: u64 = packed(b"hr");
+    pub(in super::super) const HTML: u64 = packed(b"html");
+    pub(in super::super) const IMG: u64 = packed(b"img");
+    pub(in super::super) const LI: u64 = packed(b"li");
+    pub(in super::super) const MARK: u64 = packed(b"mark");
+    pub(in super::super) const NOSCRIPT: u64 = packed(b"noscript");
+    pub(in super::super) const P: u64 = packed(b"p");
+    pub(in super::super) const PRE: u64 = packed(b"pre");
+    pub(in super::super) const RUBY: u64 = packed(b"ruby");
+    pub(in super::super) const SELECT: u64 = packed(b"select");
+    pub(in super::super) const STYLE: u64 = packed(b"style");
+    pub(in super::super) const TABLE: u64 = packed(b"table");
+    pub(in super::super) const TBODY: u64 = packed(b"tbody");
+    pub(in super::super) const TD: u64 = packed(b"td");
+    pub(in super::super) const TEXTAREA: u64 = packed(b"textarea");
+    pub(in super::super) const TFOOT: u64 = packed(b"tfoot");
+    pub(in super::super) const TH: u64 = packed(b"th");
+    pub(in super::super) const THEAD: u64 = packed(b"thead");
+    pub(in super::super) const TR: u64 = packed(b"tr");
 }
 
 /// The first eight bytes of a tag name as a number: enough to tell the names of HTML apart.

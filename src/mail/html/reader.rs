@@ -92,7 +92,21 @@ impl Reader for FewAttributes<'_> {
 }
 
 /// Where the first of some bytes stands, else the length.
+///
+/// A byte that stands nowhere must not be looked for in all that follows, each time anew.
 fn first_of(needles: &[u8], bytes: &[u8]) -> usize {
+    let mut size = 64;
+    loop {
+        let window = bytes.get(..size).unwrap_or(bytes);
+        let found = first_in(needles, window);
+        if found < window.len() || window.len() == bytes.len() {
+            return found;
+        }
+        size *= 8;
+    }
+}
+
+fn first_in(needles: &[u8], bytes: &[u8]) -> usize {
     let mut bytes = bytes;
     for needles in needles.chunks(3) {
         let found = match *needles {

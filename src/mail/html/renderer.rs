@@ -6,7 +6,7 @@ use super::super::flow::Flow;
 use super::super::header::{clip, lossy};
 use super::super::markup::{self, Class};
 use super::Rendered;
-use super::element::{Element, Layout, Look, Sight, packed};
+use super::element::{Element, Layout, Look, Sight, name, packed};
 use super::paint::{self, Paint};
 use super::reader::Progress;
 use super::sheet::{Effects, Sheet};
@@ -17,10 +17,6 @@ use super::tag::Tag;
 const SEARCH_DEPTH: usize = 256;
 /// How many elements left open a tag closes by implication.
 const IMPLIED_DEPTH: usize = 16;
-
-const STYLE: u64 = packed(b"style");
-const NOSCRIPT: u64 = packed(b"noscript");
-const RUBY: u64 = packed(b"ruby");
 
 /// Whether text may be hidden by its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,7 +139,7 @@ impl Renderer {
     }
 
     fn string(&mut self, value: &[u8]) {
-        if self.current.name == NOSCRIPT && !self.is_nested {
+        if self.current.name == name::NOSCRIPT && !self.is_nested {
             // Mail programs run no scripts, so they show this; the tokenizer takes its markup for text.
             self.is_nested = true;
             let within = super::tokenize(&lossy(value), &Progress::default(), self);
@@ -151,7 +147,7 @@ impl Renderer {
             self.cut += if within.is_err() { value.len() } else { 0 };
         } else if !self.is_skipping() {
             self.text(&lossy(value));
-        } else if self.current.name == STYLE && !self.has_sheet {
+        } else if self.current.name == name::STYLE && !self.has_sheet {
             self.sheet.push(&lossy(value));
         }
     }
@@ -167,6 +163,7 @@ impl Renderer {
             | Layout::Block
             | Layout::Paragraph
             | Layout::Cell
+            | Layout::Box
             | Layout::Raised
             | Layout::Annotation
             | Layout::Skip => {}
@@ -176,11 +173,14 @@ impl Renderer {
         self.stack.push(self.current);
         self.current = element;
         self.boundary(element);
+        if layout == Layout::Raised {
+            self.each_flow(Flow::raised);
+        }
     }
 
     /// A line across, perhaps the one that a mail program draws above what it quotes.
     fn rule(&mut self) {
-        if self.tag.element == b"hr" {
+        if self.tag.packed == name::HR {
             self.each_flow(Flow::block);
             let announced = markup::announced(&self.tag.marks(), self.tag.is_drawn_by_outlook());
             self.announced = announced.or(self.announced);
@@ -189,6 +189,22 @@ impl Renderer {
 
     /// The element that the tag opens inside the current one.
     fn element(&mut self, layout: Layout) -> Element {
+        let outer = self.current;
+        let (tag, is_skipped) = (&self.tag, layout == Layout::Skip);
+        let is_coloured = is_own_ground(tag.packed) || self.is_link();
+        if is_skipped || tag.is_bare() && !self.sheet.has_rules() && !is_coloured {
+            return Element {
+                name: tag.packed,
+                layout,
+                flow: layout,
+                set_off: false,
+                sight: if is_skipped { Sight::Skipped } else { outer.sight },
+                pre: outer.pre || tag.packed == name::PRE,
+                aside: outer.aside || layout == Layout::Annotation,
+                class: self.bare_class(outer.class),
+                ..outer
+            };
+        }
         let style = style(&self.tag.style);
         let effects = if self.sheet.has_rules() {
             self.sheet.effects(&self.tag.element, &self.tag.class, &self.tag.id)
@@ -196,29 +212,31 @@ impl Renderer {
             Effects::default()
         };
         let flow = layout.displayed(style.display);
-        let outer = self.current;
         let class = self.marked(&style).map_or(outer.class, |inner| self.nested(outer.class, inner));
         Element {
-            name: packed(&self.tag.element),
+            name: self.tag.packed,
             layout,
             flow,
             set_off: class != outer.class,
             sight: outer.sight.max(self.sight(flow, &style, effects)),
             look: self.look(&style, effects),
-            pre: self.tag.element == b"pre" || style.pre.unwrap_or(outer.pre),
+            pre: self.tag.packed == name::PRE || style.pre.unwrap_or(outer.pre),
             aside: outer.aside || layout == Layout::Annotation,
             class,
         }
     }
 
+    /// What the text of a tag without attributes is; only a quotation needs none.
+    fn bare_class(&mut self, outer: Class) -> Class {
+        if self.tag.packed == name::BLOCKQUOTE { self.nested(outer, markup::BARE) } else { outer }
+    }
+
     fn sight(&self, flow: Layout, style: &Style, effects: Effects) -> Sight {
         let makes_room =
-            matches!(self.tag.element.as_slice(), b"table" | b"tbody" | b"tr" | b"body" | b"html");
+            matches!(self.tag.packed, name::TABLE | name::TBODY | name::TR | name::BODY | name::HTML);
         let is_block = matches!(flow, Layout::Block | Layout::Paragraph) && !makes_room;
         let by_sheet = effects.has(Effects::HIDES) && !effects.has(Effects::SHOWS) && !style.shows;
-        if flow == Layout::Skip {
-            Sight::Skipped
-        } else if style.hiding == Hiding::All
+        if style.hiding == Hiding::All
             || style.hiding == Hiding::Block && is_block
             || self.tag.hidden && style.display.is_none()
             || by_sheet
@@ -253,23 +271,33 @@ impl Renderer {
     fn ink(&self, style: &Style) -> Option<Paint> {
         let declared =
             style.ink.or_else(|| (!self.tag.color.is_empty()).then(|| paint::legacy(&self.tag.color)));
-        // A link has a colour of its own.
-        let is_link = self.tag.element == b"a" && self.current.look.ink != Paint::Unknown;
-        declared.or(is_link.then_some(Paint::Unknown))
+        declared.or(self.is_link().then_some(Paint::Unknown))
+    }
+
+    /// A link has a colour of its own, where that of the text around it is known.
+    fn is_link(&self) -> bool {
+        self.tag.packed == name::A && self.current.look.ink != Paint::Unknown
     }
 
     fn ground(&self, style: &Style) -> Option<Paint> {
         let tag = &self.tag;
         let is_pictured = !tag.background.is_empty();
-        if is_pictured || matches!(tag.element.as_slice(), b"button" | b"select" | b"textarea" | b"mark") {
+        if is_pictured || is_own_ground(tag.packed) {
             return Some(Paint::Unknown);
         }
         if style.ground.is_some() || tag.bgcolor.is_empty() {
             return style.ground;
         }
         let has_ground = matches!(
-            tag.element.as_slice(),
-            b"body" | b"table" | b"tbody" | b"thead" | b"tfoot" | b"tr" | b"td" | b"th"
+            tag.packed,
+            name::BODY
+                | name::TABLE
+                | name::TBODY
+                | name::THEAD
+                | name::TFOOT
+                | name::TR
+                | name::TD
+                | name::TH
         );
         Some(if has_ground { paint::legacy(&tag.bgcolor) } else { Paint::Unknown })
     }
@@ -278,7 +306,8 @@ impl Renderer {
     fn marked(&mut self, style: &Style) -> Option<Class> {
         let marks = self.tag.marks();
         let only_class = marks.has_only_class();
-        if only_class && marks.class == self.silent && marks.tag != b"blockquote" {
+        let is_silent = only_class && (marks.class.is_empty() || marks.class == self.silent);
+        if is_silent && self.tag.packed != name::BLOCKQUOTE {
             return ruled(style);
         }
         if let Some(announced) = markup::announced(&marks, false) {
@@ -297,7 +326,7 @@ impl Renderer {
             // Inside a container only the quotations themselves, so that answers between them stay new.
             (Class::Container(id, _), Class::Quote(_) | Class::Bare(_)) => {
                 if let Some(met) = self.containers.get_mut(usize::from(id)) {
-                    *met |= self.tag.element == b"blockquote";
+                    *met |= self.tag.packed == name::BLOCKQUOTE;
                 }
                 Class::Quote(inner.because())
             }
@@ -314,10 +343,11 @@ impl Renderer {
     }
 
     fn end(&mut self, name: &[u8]) {
-        if name == b"br" || name == b"p" && self.current.name != packed(name) && !self.is_open(packed(name)) {
+        let packed = packed(name);
+        let is_stray = packed == name::P && self.current.name != packed && !self.is_open(packed);
+        if name == b"br" || is_stray {
             return self.each_flow(Flow::line_break);
         }
-        let packed = packed(name);
         let open = std::iter::once(&self.current).chain(self.stack.iter().rev());
         let Some(depth) = open.take(SEARCH_DEPTH).position(|e| e.name == packed) else { return };
         for _ in 0..=depth {
@@ -332,11 +362,11 @@ impl Renderer {
     fn pop(&mut self) {
         let closed = self.current;
         self.boundary(closed);
-        if closed.name == STYLE && !self.has_sheet && self.sheet.may_hide() {
-            self.sheet.read();
+        if closed.name == name::STYLE && !self.has_sheet {
+            self.sheet.read_hiding();
         }
         self.current = self.stack.pop().unwrap_or_default();
-        if closed.name == RUBY {
+        if closed.name == name::RUBY {
             self.say_aside();
         }
     }
@@ -344,15 +374,19 @@ impl Renderer {
     /// A paragraph ends where a block begins, a cell where a cell begins (HTML Living Standard section 13.1.2.4), and with
     /// it what was left open in it: else a hidden cell would hide the rest of its table.
     fn close_implied(&mut self, layout: Layout) {
-        let name = packed(&self.tag.element);
-        let is_item = matches!(self.tag.element.as_slice(), b"li" | b"tr" | b"dt" | b"dd");
-        let is_row = self.tag.element == b"tr";
+        let name = self.tag.packed;
+        let is_item = matches!(name, name::LI | name::TR | name::DT | name::DD);
+        let is_row = name == name::TR;
         let ends = |e: &Element| match layout {
             Layout::Block | Layout::Paragraph => e.layout == Layout::Paragraph || is_item && e.name == name,
             Layout::Cell | Layout::Annotation => e.layout == layout,
-            Layout::Inline | Layout::Raised | Layout::Break | Layout::Image | Layout::Skip | Layout::Void => {
-                false
-            }
+            Layout::Inline
+            | Layout::Box
+            | Layout::Raised
+            | Layout::Break
+            | Layout::Image
+            | Layout::Skip
+            | Layout::Void => false,
         };
         if matches!(layout, Layout::Inline | Layout::Raised | Layout::Skip) {
             return;
@@ -375,9 +409,10 @@ impl Renderer {
             Layout::Block => Flow::block,
             Layout::Cell if !element.set_off => Flow::cell,
             _ if element.set_off => Flow::block,
-            Layout::Raised => Flow::blank,
+            Layout::Box => Flow::blank,
             Layout::Inline
             | Layout::Cell
+            | Layout::Raised
             | Layout::Break
             | Layout::Image
             | Layout::Annotation
@@ -494,4 +529,9 @@ impl Renderer {
 /// Outlook draws a line above the header block of what it quotes; others draw one above anything.
 fn ruled(style: &Style) -> Option<Class> {
     style.ruled.then_some(Class::RestIfHeader("outlook-reply"))
+}
+
+/// Whether an element is drawn on a ground that no attribute tells.
+fn is_own_ground(name: u64) -> bool {
+    matches!(name, name::BUTTON | name::SELECT | name::TEXTAREA | name::MARK)
 }

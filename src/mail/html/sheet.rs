@@ -47,50 +47,59 @@ impl Effects {
 /// All style sheets of a mail.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
-    text: String,
+    /// The text of each `style` element.
+    texts: Vec<String>,
+    bytes: usize,
+    /// How many of the texts were read.
+    read: usize,
     /// By selector, in lower case: `td`, `.note`, `td.note`, `#top`.
     rules: BTreeMap<String, Effects>,
     /// What is done to any element at all.
     any: Effects,
-    /// There was more than is kept.
-    overflowed: bool,
     /// A selector that is being looked up.
     key: String,
 }
 
 impl Sheet {
-    /// Adds the text of a `style` element, or a piece of it.
+    /// Adds the text of a `style` element.
     pub(super) fn push(&mut self, text: &str) {
-        if self.text.len() + text.len() > MAX_BYTES {
-            self.overflowed = true;
-            return;
+        self.bytes += text.len();
+        if self.bytes > MAX_BYTES || self.texts.len() >= MAX_SELECTORS {
+            self.overflow();
+        } else {
+            self.texts.push(text.to_owned());
         }
-        self.text.push_str(text);
     }
 
     /// Whether the mail has any style sheet.
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty() && !self.overflowed
+        self.bytes == 0
     }
 
-    /// Whether any rule may hide something; most sheets set fonts and margins.
-    pub(super) fn may_hide(&self) -> bool {
-        let text = self.text.as_bytes();
-        // Without the first letter, which may be a capital one.
-        ["isplay", "isibility", "pacity", "ax-height", "ont-size:0", "ont-size: 0", "ont-size:1px"]
-            .iter()
-            .any(|words| memmem::find(text, words.as_bytes()).is_some())
-    }
-
-    /// Reads all rules of the text so far.
-    pub(super) fn read(&mut self) {
-        let text = without_comments(&self.text);
-        self.rules.clear();
-        self.any = Effects::default();
-        self.rules_of(&text);
-        if self.overflowed {
-            self.any = Effects::SHOWS.and(Effects::INKS).and(Effects::GROUNDS);
+    /// Reads the rules of a text that was added and may hide something; most set fonts and margins.
+    pub(super) fn read_hiding(&mut self) {
+        let is_new = self.texts.len() > self.read;
+        if is_new && self.texts.last().is_some_and(|text| may_hide(text.as_bytes())) {
+            self.read_last();
         }
+        self.read = self.texts.len();
+    }
+
+    /// Reads all rules.
+    pub(super) fn read_all(&mut self) {
+        for text in std::mem::take(&mut self.texts) {
+            self.rules_of(&without_comments(&text));
+        }
+    }
+
+    fn read_last(&mut self) {
+        let text = self.texts.last().map(|text| without_comments(text)).unwrap_or_default();
+        self.rules_of(&text);
+    }
+
+    /// There is more than is kept: anything may be shown and painted by what is not known.
+    fn overflow(&mut self) {
+        self.any = Effects::SHOWS.and(Effects::INKS).and(Effects::GROUNDS);
     }
 
     /// Whether any rule was read.
@@ -176,12 +185,19 @@ impl Sheet {
 
     fn keep(&mut self, selector: &str, effects: Effects) {
         if self.rules.len() >= MAX_SELECTORS {
-            self.overflowed = true;
-            return;
+            return self.overflow();
         }
         let known = self.rules.entry(selector.to_ascii_lowercase()).or_default();
         *known = known.and(effects);
     }
+}
+
+/// Whether a style sheet speaks of anything that hides.
+fn may_hide(text: &[u8]) -> bool {
+    // Without the first letter, which may be a capital one.
+    ["isplay", "isibility", "pacity", "ax-height", "ont-size:0", "ont-size: 0", "ont-size:1px"]
+        .iter()
+        .any(|words| memmem::find(text, words.as_bytes()).is_some())
 }
 
 /// `.note`, `#top`, `td.note`: nothing before it, nothing after it, no state.
@@ -250,7 +266,7 @@ mod tests {
     fn sheet(text: &str) -> Sheet {
         let mut sheet = Sheet::default();
         sheet.push(text);
-        sheet.read();
+        sheet.read_all();
         sheet
     }
 
@@ -319,7 +335,7 @@ mod tests {
         let mut sheet = Sheet::default();
         sheet.push(".note{display:none}");
         sheet.push(&" ".repeat(MAX_BYTES));
-        sheet.read();
+        sheet.read_all();
         let effects = sheet.effects(b"p", "note", "");
         assert!(effects.has(Effects::SHOWS));
         // Braces that are never closed, and many of them.
@@ -327,7 +343,7 @@ mod tests {
         {
             let mut sheet = Sheet::default();
             sheet.push(&text);
-            sheet.read();
+            sheet.read_all();
             assert!(!sheet.effects(b"p", "note", "").has(Effects::HIDES));
         }
     }

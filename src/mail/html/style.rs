@@ -19,8 +19,9 @@ const FAR: f32 = -999.0;
 /// How an element stands among others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Display {
-    Inline,
     Block,
+    /// A block in a line.
+    Box,
     Cell,
 }
 
@@ -53,43 +54,141 @@ pub(super) struct Style {
     pub(super) ruled: bool,
 }
 
-/// A value and whether it is important.
-type Slot<'s> = (Option<&'s str>, bool);
+/// The properties that are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Property {
+    Display,
+    Visibility,
+    Opacity,
+    Overflow,
+    Height,
+    MaxHeight,
+    Width,
+    MaxWidth,
+    MinWidth,
+    LineHeight,
+    FontSize,
+    Color,
+    Background,
+    BackgroundColor,
+    BackgroundImage,
+    WhiteSpace,
+    Position,
+    Left,
+    Top,
+    Margin,
+    MarginLeft,
+    MarginTop,
+    TextIndent,
+    Clip,
+    ClipPath,
+    Transform,
+    BorderTop,
+    BorderStyle,
+    /// A shadow or a stroke, which show letters of any ink.
+    Outline,
+}
 
-/// The value that counts of each property that is looked at: the last one, before it the last important one (CSS
-/// Cascading and Inheritance section 6.1).
+impl Property {
+    const COUNT: usize = Property::Outline as usize + 1;
+
+    const DISPLAY: u128 = packed("display");
+    const VISIBILITY: u128 = packed("visibility");
+    const OPACITY: u128 = packed("opacity");
+    const OVERFLOW: u128 = packed("overflow");
+    const HEIGHT: u128 = packed("height");
+    const MAX_HEIGHT: u128 = packed("max-height");
+    const WIDTH: u128 = packed("width");
+    const MAX_WIDTH: u128 = packed("max-width");
+    const MIN_WIDTH: u128 = packed("min-width");
+    const LINE_HEIGHT: u128 = packed("line-height");
+    const FONT_SIZE: u128 = packed("font-size");
+    const COLOR: u128 = packed("color");
+    const BACKGROUND: u128 = packed("background");
+    const BACKGROUND_COLOR: u128 = packed("background-color");
+    const BACKGROUND_IMAGE: u128 = packed("background-image");
+    const WHITE_SPACE: u128 = packed("white-space");
+    const POSITION: u128 = packed("position");
+    const LEFT: u128 = packed("left");
+    const TOP: u128 = packed("top");
+    const MARGIN: u128 = packed("margin");
+    const MARGIN_LEFT: u128 = packed("margin-left");
+    const MARGIN_TOP: u128 = packed("margin-top");
+    const TEXT_INDENT: u128 = packed("text-indent");
+    const CLIP: u128 = packed("clip");
+    const CLIP_PATH: u128 = packed("clip-path");
+    const TRANSFORM: u128 = packed("transform");
+    const BORDER_TOP: u128 = packed("border-top");
+    const BORDER_STYLE: u128 = packed("border-style");
+    const BORDER_TOP_STYLE: u128 = packed("border-top-style");
+    const TEXT_SHADOW: u128 = packed("text-shadow");
+    const BACKGROUND_CLIP: u128 = packed("background-clip");
+
+    fn of(name: &str) -> Option<Property> {
+        if name.len() > 16 {
+            let is_outline = ["-webkit-text", "-webkit-back"]
+                .iter()
+                .any(|start| name.get(..start.len()).is_some_and(|name| name.eq_ignore_ascii_case(start)));
+            return is_outline.then_some(Property::Outline);
+        }
+        Some(match packed(name) {
+            Self::DISPLAY => Property::Display,
+            Self::VISIBILITY => Property::Visibility,
+            Self::OPACITY => Property::Opacity,
+            Self::OVERFLOW => Property::Overflow,
+            Self::HEIGHT => Property::Height,
+            Self::MAX_HEIGHT => Property::MaxHeight,
+            Self::WIDTH => Property::Width,
+            Self::MAX_WIDTH => Property::MaxWidth,
+            Self::MIN_WIDTH => Property::MinWidth,
+            Self::LINE_HEIGHT => Property::LineHeight,
+            Self::FONT_SIZE => Property::FontSize,
+            Self::COLOR => Property::Color,
+            Self::BACKGROUND => Property::Background,
+            Self::BACKGROUND_COLOR => Property::BackgroundColor,
+            Self::BACKGROUND_IMAGE => Property::BackgroundImage,
+            Self::WHITE_SPACE => Property::WhiteSpace,
+            Self::POSITION => Property::Position,
+            Self::LEFT => Property::Left,
+            Self::TOP => Property::Top,
+            Self::MARGIN => Property::Margin,
+            Self::MARGIN_LEFT => Property::MarginLeft,
+            Self::MARGIN_TOP => Property::MarginTop,
+            Self::TEXT_INDENT => Property::TextIndent,
+            Self::CLIP => Property::Clip,
+            Self::CLIP_PATH => Property::ClipPath,
+            Self::TRANSFORM => Property::Transform,
+            Self::BORDER_TOP => Property::BorderTop,
+            Self::BORDER_STYLE => Property::BorderStyle,
+            Self::BORDER_TOP_STYLE => Property::BorderTop,
+            Self::TEXT_SHADOW | Self::BACKGROUND_CLIP => Property::Outline,
+            _ => return None,
+        })
+    }
+
+    fn bit(self) -> u32 {
+        1 << (self as u32)
+    }
+}
+
+/// A name of at most sixteen bytes as a number, in lower case.
+const fn packed(name: &str) -> u128 {
+    let (mut packed, mut rest) = (0, name.as_bytes());
+    while let [first, tail @ ..] = rest {
+        packed = packed << 8 | (*first | 0x20) as u128;
+        rest = tail;
+    }
+    packed
+}
+
+/// The value that counts of each property: the last one, before it the last important one (CSS Cascading and Inheritance
+/// section 6.1).
 #[derive(Debug, Default)]
 struct Declared<'s> {
-    display: Slot<'s>,
-    visibility: Slot<'s>,
-    opacity: Slot<'s>,
-    overflow: Slot<'s>,
-    height: Slot<'s>,
-    max_height: Slot<'s>,
-    width: Slot<'s>,
-    max_width: Slot<'s>,
-    min_width: Slot<'s>,
-    line_height: Slot<'s>,
-    font_size: Slot<'s>,
-    color: Slot<'s>,
-    background: Slot<'s>,
-    background_color: Slot<'s>,
-    background_image: Slot<'s>,
-    white_space: Slot<'s>,
-    position: Slot<'s>,
-    left: Slot<'s>,
-    top: Slot<'s>,
-    margin_left: Slot<'s>,
-    margin_top: Slot<'s>,
-    margin: Slot<'s>,
-    text_indent: Slot<'s>,
-    clip: Slot<'s>,
-    clip_path: Slot<'s>,
-    transform: Slot<'s>,
-    border_top: Slot<'s>,
-    border_style: Slot<'s>,
-    /// A shadow or a stroke, which show letters of any ink.
-    outline: Slot<'s>,
+    /// A bit for each property that is declared: most ask for none of what hides.
+    present: u32,
+    important: u32,
+    values: [Option<&'s str>; Property::COUNT],
 }
 
 impl<'s> Declared<'s> {
@@ -97,143 +196,128 @@ impl<'s> Declared<'s> {
         let mut declared = Declared::default();
         for declaration in style.split(';') {
             let Some((property, value)) = declaration.split_once(':') else { continue };
-            let Some((known, was_important)) = declared.slot(property.trim()) else { continue };
+            let Some(property) = Property::of(property.trim()) else { continue };
             let (value, important) = value.split_once('!').map_or((value, false), |(value, _)| (value, true));
-            if important || !*was_important {
-                *known = Some(value.trim());
-                *was_important = important;
+            if important || declared.important & property.bit() == 0 {
+                declared.present |= property.bit();
+                declared.important |= if important { property.bit() } else { 0 };
+                if let Some(known) = declared.values.get_mut(property as usize) {
+                    *known = Some(value.trim());
+                }
             }
         }
         declared
     }
 
-    fn slot(&mut self, property: &str) -> Option<&mut Slot<'s>> {
-        let mut lower = [0_u8; 24];
-        let name = lower.get_mut(..property.len())?;
-        name.copy_from_slice(property.as_bytes());
-        name.make_ascii_lowercase();
-        Some(match &*name {
-            b"color" => &mut self.color,
-            b"font-size" => &mut self.font_size,
-            b"line-height" => &mut self.line_height,
-            b"background" => &mut self.background,
-            b"background-color" => &mut self.background_color,
-            b"background-image" => &mut self.background_image,
-            b"display" => &mut self.display,
-            b"visibility" => &mut self.visibility,
-            b"opacity" => &mut self.opacity,
-            b"overflow" => &mut self.overflow,
-            b"height" => &mut self.height,
-            b"max-height" => &mut self.max_height,
-            b"width" => &mut self.width,
-            b"max-width" => &mut self.max_width,
-            b"min-width" => &mut self.min_width,
-            b"white-space" => &mut self.white_space,
-            b"position" => &mut self.position,
-            b"left" => &mut self.left,
-            b"top" => &mut self.top,
-            b"margin" => &mut self.margin,
-            b"margin-left" => &mut self.margin_left,
-            b"margin-top" => &mut self.margin_top,
-            b"text-indent" => &mut self.text_indent,
-            b"clip" => &mut self.clip,
-            b"clip-path" => &mut self.clip_path,
-            b"transform" => &mut self.transform,
-            b"border-top" | b"border-top-style" => &mut self.border_top,
-            b"border-style" => &mut self.border_style,
-            b"text-shadow" | b"background-clip" => &mut self.outline,
-            name if name.starts_with(b"-webkit-text") || name.starts_with(b"-webkit-background") => {
-                &mut self.outline
-            }
-            _ => return None,
-        })
+    fn value(&self, property: Property) -> Option<&'s str> {
+        if self.present & property.bit() == 0 {
+            return None;
+        }
+        self.values.get(property as usize).copied().flatten()
+    }
+
+    fn says(&self, property: Property, words: &[&str]) -> bool {
+        self.value(property).is_some_and(|value| is_any(value, words))
+    }
+
+    fn is(&self, property: Property, test: impl Fn(&str) -> bool) -> bool {
+        self.value(property).is_some_and(test)
     }
 
     fn style(&self) -> Style {
-        let tiny = value(self.font_size).map(is_tiny);
-        let unseen = value(self.visibility).map(|v| is_any(v, &["hidden", "collapse"]));
-        let hidden = says(self.display, "none")
-            || value(self.opacity).is_some_and(|v| share(v).is_some_and(|share| share <= LEAST_OPACITY))
-            || self.is_away()
-            || self.is_clipped();
-        let hiding = match (hidden, self.has_no_room()) {
-            (true, _) => Hiding::All,
-            (false, true) => Hiding::Block,
-            (false, false) => Hiding::Nothing,
-        };
-        let sized = [self.height, self.max_height, self.overflow].iter().any(|slot| slot.0.is_some());
+        if self.present == 0 {
+            return Style::default();
+        }
+        let hiding = self.hiding();
+        let tiny = self.value(Property::FontSize).map(is_tiny);
+        let unseen = self.value(Property::Visibility).map(|v| is_any(v, &["hidden", "collapse"]));
+        let sizes =
+            [Property::Display, Property::Opacity, Property::Height, Property::MaxHeight, Property::Overflow];
+        let shows = sizes.iter().any(|property| self.present & property.bit() != 0)
+            || unseen == Some(false)
+            || tiny == Some(false);
         Style {
             hiding,
-            shows: hiding == Hiding::Nothing
-                && (self.display.0.is_some()
-                    || self.opacity.0.is_some()
-                    || unseen == Some(false)
-                    || tiny == Some(false)
-                    || sized),
+            shows: hiding == Hiding::Nothing && shows,
             unseen,
             tiny,
             ink: self.ink(),
             ground: self.ground(),
-            display: value(self.display).and_then(display),
-            pre: value(self.white_space).map(|v| v.get(..3).is_some_and(|v| v.eq_ignore_ascii_case("pre"))),
-            ruled: value(self.border_top).is_some_and(is_rule)
-                || value(self.border_style).is_some_and(is_top_rule),
+            display: self.value(Property::Display).and_then(display),
+            pre: self
+                .value(Property::WhiteSpace)
+                .map(|v| v.get(..3).is_some_and(|v| v.eq_ignore_ascii_case("pre"))),
+            ruled: self.is(Property::BorderTop, is_rule) || self.is(Property::BorderStyle, is_top_rule),
+        }
+    }
+
+    fn hiding(&self) -> Hiding {
+        let is_faint = |v: &str| share(v).is_some_and(|share| share <= LEAST_OPACITY);
+        if self.says(Property::Display, &["none"])
+            || self.is(Property::Opacity, is_faint)
+            || self.is_away()
+            || self.is_clipped()
+        {
+            Hiding::All
+        } else if self.has_no_room() {
+            Hiding::Block
+        } else {
+            Hiding::Nothing
         }
     }
 
     fn has_no_room(&self) -> bool {
-        let none = |slot: Slot<'_>| value(slot).is_some_and(|v| pixels(v).is_some_and(|v| v <= LEAST_ROOM));
+        if !self.says(Property::Overflow, &["hidden", "clip"]) {
+            return false;
+        }
+        let none = |property| self.is(property, |v| pixels(v).is_some_and(|v| v <= LEAST_ROOM));
         // A width of zero with a least width is how a whole mail is stretched on phones.
-        let narrow = self.min_width.0.is_none() && (none(self.width) || none(self.max_width));
-        let flat = value(self.line_height).is_some_and(is_zero);
-        let clips = value(self.overflow).is_some_and(|v| is_any(v, &["hidden", "clip"]));
-        clips && (none(self.height) || none(self.max_height) || narrow || flat)
+        let stretched = self.value(Property::MinWidth).is_some();
+        none(Property::Height)
+            || none(Property::MaxHeight)
+            || !stretched && (none(Property::Width) || none(Property::MaxWidth))
+            || self.is(Property::LineHeight, is_zero)
     }
 
     /// Whether text stands where nobody sees it.
     fn is_away(&self) -> bool {
-        let far = |slot: Slot<'_>| value(slot).is_some_and(|v| pixels(v).is_some_and(|v| v <= FAR));
-        let positioned = value(self.position).is_some_and(|v| is_any(v, &["absolute", "fixed", "relative"]));
-        far(self.text_indent)
-            || far(self.margin_left)
-            || far(self.margin_top)
-            || positioned && (far(self.left) || far(self.top))
+        let far = |property| self.is(property, |v| pixels(v).is_some_and(|v| v <= FAR));
+        far(Property::TextIndent)
+            || far(Property::MarginLeft)
+            || far(Property::MarginTop)
+            || self.says(Property::Position, &["absolute", "fixed", "relative"])
+                && (far(Property::Left) || far(Property::Top))
     }
 
     fn is_clipped(&self) -> bool {
-        let positioned = value(self.position).is_some_and(|v| is_any(v, &["absolute", "fixed"]));
         let edges = |v: &str, name: &str, edge: fn(&str) -> bool| {
             let inside = v.strip_prefix(name).and_then(|v| v.strip_suffix(')'));
             inside.is_some_and(|v| v.split([',', ' ']).filter(|v| !v.is_empty()).all(edge))
         };
-        positioned
-            && value(self.clip)
-                .is_some_and(|v| edges(v, "rect(", |v| pixels(v).is_some_and(|v| v.abs() <= LEAST_ROOM)))
-            || value(self.clip_path).is_some_and(|v| {
-                edges(v, "inset(", |v| v.ends_with('%') && share(v).is_some_and(|v| v >= 0.5))
-            })
-            || value(self.transform).is_some_and(|v| edges(v, "scale(", is_zero))
+        let is_dot = |v: &str| pixels(v).is_some_and(|v| v.abs() <= LEAST_ROOM);
+        let is_half = |v: &str| v.ends_with('%') && share(v).is_some_and(|v| v >= 0.5);
+        self.is(Property::Clip, |v| edges(v, "rect(", is_dot))
+            && self.says(Property::Position, &["absolute", "fixed"])
+            || self.is(Property::ClipPath, |v| edges(v, "inset(", is_half))
+            || self.is(Property::Transform, |v| edges(v, "scale(", is_zero))
     }
 
     fn ink(&self) -> Option<Paint> {
-        if self.outline.0.is_some() {
+        if self.value(Property::Outline).is_some() {
             return Some(Paint::Unknown);
         }
-        value(self.color).filter(|v| !is_any(v, &["inherit", "currentcolor"])).map(paint::colour)
+        self.value(Property::Color).filter(|v| !is_any(v, &["inherit", "currentcolor"])).map(paint::colour)
     }
 
     /// An element that is moved may stand on anything.
     fn ground(&self) -> Option<Paint> {
-        let moved = value(self.position).is_some_and(|v| !is_any(v, &["static", "initial"]))
-            || [self.margin, self.margin_top]
-                .iter()
-                .any(|slot| value(*slot).is_some_and(|v| v.contains('-')));
-        let pictured = value(self.background_image).is_some_and(|v| !is_any(v, &["none", "initial"]));
-        if moved || pictured {
+        let is_moved = self.is(Property::Position, |v| !is_any(v, &["static", "initial"]))
+            || [Property::Margin, Property::MarginTop].iter().any(|p| self.is(*p, |v| v.contains('-')));
+        if is_moved || self.is(Property::BackgroundImage, |v| !is_any(v, &["none", "initial"])) {
             return Some(Paint::Unknown);
         }
-        let one = value(self.background_color).map(paint::colour);
-        let other = value(self.background).map(paint::ground);
+        let one = self.value(Property::BackgroundColor).map(paint::colour);
+        let other = self.value(Property::Background).map(paint::ground);
         match (one, other) {
             (Some(one), Some(other)) if one != other && other != Paint::Clear => Some(Paint::Unknown),
             (Some(one), _) => Some(one),
@@ -250,21 +334,13 @@ pub(super) fn style(declarations: &str) -> Style {
     Declared::read(declarations).style()
 }
 
-fn value<'s>(slot: Slot<'s>) -> Option<&'s str> {
-    slot.0
-}
-
-fn says(slot: Slot<'_>, word: &str) -> bool {
-    value(slot).is_some_and(|v| v.eq_ignore_ascii_case(word))
-}
-
 fn is_any(value: &str, words: &[&str]) -> bool {
     words.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 fn display(value: &str) -> Option<Display> {
-    if is_any(value, &["inline", "inline-block", "contents", "inline-flex", "inline-table"]) {
-        return Some(Display::Inline);
+    if is_any(value, &["inline-block", "inline-flex", "inline-table"]) {
+        return Some(Display::Box);
     }
     if is_any(value, &["table-cell"]) {
         return Some(Display::Cell);

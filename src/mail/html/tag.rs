@@ -2,6 +2,7 @@
 
 use super::super::header::lossy;
 use super::super::markup::Marks;
+use super::element::{name, packed};
 
 /// Bytes of one attribute that are looked at.
 const MAX_ATTRIBUTE: usize = 4 * 1024;
@@ -31,6 +32,8 @@ enum Attribute {
 #[derive(Debug, Default)]
 pub(super) struct Tag {
     pub(super) element: Vec<u8>,
+    /// The same, [`packed`].
+    pub(super) packed: u64,
     attribute: Attribute,
     /// Whether any attribute below was met.
     has_values: bool,
@@ -58,6 +61,7 @@ impl Tag {
     pub(super) fn open(&mut self, element: &[u8]) {
         self.element.clear();
         self.element.extend_from_slice(element);
+        self.packed = packed(element);
         (self.hidden, self.sized) = (false, false);
         if std::mem::take(&mut self.has_values) {
             for text in [
@@ -91,15 +95,15 @@ impl Tag {
             b"alt" => Attribute::Alt,
             b"data-marker" => Attribute::Marker,
             b"data-smartmail" => Attribute::Smartmail,
-            b"color" if self.element == b"font" => Attribute::Color,
-            b"text" if self.element == b"body" => Attribute::Color,
+            b"color" if self.packed == name::FONT => Attribute::Color,
+            b"text" if self.packed == name::BODY => Attribute::Color,
             b"bgcolor" => Attribute::BgColor,
             b"background" => Attribute::Background,
-            b"width" if self.element == b"img" => Attribute::Width,
-            b"height" if self.element == b"img" => Attribute::Height,
-            b"tabindex" if self.element == b"hr" => Attribute::TabIndex,
+            b"width" if self.packed == name::IMG => Attribute::Width,
+            b"height" if self.packed == name::IMG => Attribute::Height,
+            b"tabindex" if self.packed == name::HR => Attribute::TabIndex,
             b"size" => {
-                self.sized |= self.element == b"font";
+                self.sized |= self.packed == name::FONT;
                 Attribute::Other
             }
             b"hidden" => {
@@ -135,6 +139,11 @@ impl Tag {
         }
     }
 
+    /// Whether nothing but its name says anything.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.has_values && !self.hidden && !self.sized
+    }
+
     /// By what a mail program may know it.
     pub(super) fn marks(&self) -> Marks<'_> {
         Marks {
@@ -149,7 +158,7 @@ impl Tag {
 
     /// Whether it is the rule that Outlook draws above what it quotes.
     pub(super) fn is_drawn_by_outlook(&self) -> bool {
-        self.element == b"hr" && self.tabindex == "-1"
+        self.packed == name::HR && self.tabindex == "-1"
     }
 
     /// Whether it is a picture of a single dot, there to be fetched and not to be seen.

@@ -3,7 +3,7 @@
 //! After a beginning the subject ends or a mark such as a colon or a dash follows, so that "Automatic reply: holiday" is
 //! one and "Automatic reply does not work" is none; a beginning that ends with a mark or a blank is enough by itself.
 
-/// Automatic answers: what Exchange, Gmail, Domino, GroupWise, Zimbra, vacation programs and people's own rules write.
+/// Automatic answers: what Exchange, Gmail, Domino, Zimbra, vacation programs and people's own rules write.
 pub(in crate::mail) const REPLIES: &[&str] = &[
     // English
     "auto reply:",

@@ -1,4 +1,4 @@
-//! How the texts of machines begin and what they ask for, in lower case, with ordinary blanks.
+//! How the texts of machines begin, what they ask for and how they end, with ordinary blanks; in lower case but the last.
 
 use crate::mail::Automation::{self, DelayedNotice, DeliveryReport, DispositionReport};
 
@@ -92,4 +92,41 @@ pub(in crate::mail) const NO_REPLY_WISHES: &[(&str, &[&str])] = &[
     ("отвеча", &["не отвечайте на эт", "не отвечать на эт"]),
     ("回复", &["请勿回复", "请不要回复", "请勿直接回复"]),
     ("返信", &["返信しないで", "返信いただいても", "返信できません", "返信は受け付け"]),
+];
+
+/// How mass mail says at its end why it came and how to stop it, which laws ask of it: a word to look for first, and how
+/// the sentences begin. The capital tells them from a person's "how do I unsubscribe from".
+pub(in crate::mail) const FOOTERS: &[(&str, &[&str])] = &[
+    (
+        "receiv",
+        &[
+            "You received this e",
+            "You received this message because",
+            "You have received this e",
+            "You are receiving this",
+            "You're receiving this",
+            "If you no longer wish to receive",
+            "If you do not wish to receive",
+            "If you don't wish to receive",
+            "If you do not want to receive",
+            "To stop receiving",
+        ],
+    ),
+    (
+        "nsubscri",
+        &[
+            "To unsubscribe",
+            "If you wish to unsubscribe",
+            "If you would like to unsubscribe",
+            "Unsubscribe from this",
+        ],
+    ),
+    ("removed from", &["To be removed from"]),
+    ("erhalten", &["Sie erhalten diese", "Wenn Sie diesen Newsletter nicht mehr", "Wenn Sie keine weiteren"]),
+    ("recevez", &["Vous recevez ce", "Si vous ne souhaitez plus recevoir"]),
+    ("abonner", &["Pour vous désabonner", "Pour se désabonner"]),
+    ("baja", &["Para darse de baja", "Si desea darse de baja"]),
+    ("iscrizione", &["Per cancellare l'iscrizione", "Per annullare l'iscrizione"]),
+    ("melden", &["Om u af te melden", "Wilt u zich afmelden"]),
+    ("отпис", &["Чтобы отписаться"]),
 ];

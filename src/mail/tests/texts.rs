@@ -37,7 +37,7 @@ fn every_kind_of_text_is_read() {
     for (header, body, expected) in [
         ("text/calendar; method=REQUEST", INVITATION, "Urgent: login\n\nCall me, please"),
         ("application/ics; name=invite.ics", INVITATION, "Urgent: login\n\nCall me, please"),
-        ("text/enriched", "<bold>Urgent</bold>:\nlogin", "Urgent: login"),
+        ("text/enriched", "<bold>Urgent</bold>:\nlogin", "Urgent:\nlogin"),
         ("text/richtext", "Urgent:<nl>login", "Urgent:\nlogin"),
         ("text/rtf", rtf, "Urgent: login\n"),
         ("application/rtf", rtf, "Urgent: login\n"),

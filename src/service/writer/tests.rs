@@ -818,7 +818,7 @@ async fn a_sender_who_cannot_be_written_to_is_no_emergency() {
     let mut house = House::new().await;
     let watched = watched("support", &policy("story"), true);
     let state = house.mailbox("support").await;
-    let strange = mail(1, "From: Anna <\u{e4}nna@client.example>", "Urgent", &watched);
+    let strange = mail(1, "From: Anna <anna@client\u{ff1e}.example>", "Urgent", &watched);
     house.commit(window(&state, Span::Advance { from: 1, to: 2 }, vec![strange], &watched)).await;
     assert_eq!(
         house.handed(),
@@ -826,6 +826,17 @@ async fn a_sender_who_cannot_be_written_to_is_no_emergency() {
         "no reply, and no alarm"
     );
     assert_eq!(house.counts("support").await, [("decided", 1)]);
+}
+
+#[tokio::test]
+async fn a_sender_beyond_ascii_is_answered_as_far_as_the_server_can_carry_it() {
+    let mut house = House::new().await;
+    let watched = watched("support", &policy("story"), true);
+    let state = house.mailbox("support").await;
+    let strange = mail(1, "From: Anna <\u{e4}nna@client.example>", "Urgent", &watched);
+    house.commit(window(&state, Span::Advance { from: 1, to: 2 }, vec![strange], &watched)).await;
+    let handed = house.handed();
+    assert_eq!(handed.last().map(String::as_str), Some("reply account/main \u{e4}nna@client.example"));
 }
 
 #[tokio::test]
