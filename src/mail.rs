@@ -24,6 +24,7 @@ mod encoding;
 mod enriched;
 mod evidence;
 mod flow;
+mod forwarding;
 mod head;
 mod header;
 mod html;

@@ -156,7 +156,15 @@ impl<'a> Writer<'a> {
             outcome.hits.iter().filter_map(|hit| self.hit(*hit, None)).collect();
         if let (true, Some(value)) = (outcome.inherited, value) {
             let place = self.context.place(Place::Conversation);
-            hits.push(HitFields { keyword: value, place, text: value, start: 0, end: 0, why: None });
+            hits.push(HitFields {
+                keyword: value,
+                place,
+                text: value,
+                start: 0,
+                end: 0,
+                why: None,
+                rule: None,
+            });
         }
         LabelFields { value, hits }
     }
@@ -171,6 +179,7 @@ impl<'a> Writer<'a> {
             start: hit.start,
             end: hit.end,
             why: why.map(Why::slug),
+            rule: why.and_then(|_| self.explained.reading.set_apart_by(hit)),
         })
     }
 
@@ -295,6 +304,9 @@ struct HitFields<'a> {
     end: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
+    /// The rule of reading that set it apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'static str>,
 }
 
 /// A reply as the contract has it.

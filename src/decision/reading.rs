@@ -61,6 +61,16 @@ impl Reading {
         !self.evidence.is_empty()
     }
 
+    /// The rule of reading that set apart the text in which a hit stands, a stable slug; `None` for new text.
+    pub fn set_apart_by(&self, hit: &Hit) -> Option<&'static str> {
+        let text = match hit.place {
+            Place::Body => &self.message.body,
+            Place::Forwarded => &self.message.forwarded,
+            Place::Subject | Place::AttachmentName | Place::Header(_) | Place::Conversation => return None,
+        };
+        text.region_at(hit.start).filter(|region| region.kind != RegionKind::New).map(|region| region.because)
+    }
+
     /// Whether it is a mail of our own that came back to us, as far as the mail alone can tell: it bears our mark and
     /// comes from one of our addresses. The mark without its seal proves nothing, since anybody can write it and other
     /// desks run nightdesk too; the seal is looked at by whoever has the key.

@@ -3,17 +3,20 @@
 //! Works on whole lines. In doubt text is new: a missed quotation shows a keyword that somebody else wrote, a wrong one
 //! hides a cry for help. One pass with bounded look-ahead; the phrases stand in [`phrases`].
 
+mod attribution;
+mod ending;
+mod header_block;
+
+use std::cell::Cell;
+
 use memchr::memchr;
 
 use super::markup::Class;
-use super::phrases::{self, Role};
+use super::phrases::signing::{DEVICE_BYTES, DEVICE_SIGNATURES, LIST_FOOTERS};
+use super::phrases::{begins_with_any, quoting};
 use super::subject::Purpose;
 use super::text::{BLOCK, Region, RegionKind};
 
-/// An attribution wrapped by mail programs spans this many lines at most.
-const ATTRIBUTION_LINES: usize = 4;
-/// And this many bytes.
-const ATTRIBUTION_BYTES: usize = 500;
 /// Words of a line that is an attribution without a date: a name, an address, a verb.
 const NAME_WORDS: usize = 5;
 /// Lines in which a copied header block must show itself.
@@ -25,10 +28,11 @@ const SIGNATURE_LINES: usize = 15;
 /// Underscores above the footer of a list, and the lines of such a footer.
 const FOOTER_RULE: usize = 20;
 const FOOTER_LINES: usize = 8;
-/// Shortest rule that mail programs draw above what they quote.
-const RULE_BYTES: usize = 10;
 /// Device signatures are short.
-const DEVICE_BYTES: usize = 100;
+const DEVICE_BYTES_MOST: usize = 100;
+/// Columns at which mail programs break the lines that they quote, and what is left over of such a line.
+const WRAPPED: std::ops::RangeInclusive<usize> = 60..=100;
+const OVERFLOW: usize = 24;
 
 /// What became of a text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -89,7 +93,7 @@ fn line(piece: &str, start: usize) -> Line<'_> {
     let prefixed = content.strip_prefix(' ').unwrap_or(content).starts_with('>');
     let trailing_blank = content.ends_with(' ');
     let text = content.trim();
-    let bare = text.trim_end_matches(['*', '_', '-', ' ']);
+    let bare = trim_decoration(text);
     let closes = ends_with_colon(bare) || bare.ends_with(" wrote");
     Line { start, end: start + piece.len(), text, prefixed, closes, trailing_blank }
 }
@@ -107,10 +111,14 @@ struct Divider<'a> {
     signature: Option<&'static str>,
     /// The last line with words was an attribution, or in a quotation by markup that one introduced.
     attributed: bool,
+    /// What the lines begin with that the last attribution introduced, when it is no `>`.
+    marker: Option<&'a str>,
     /// The class of the line before.
     before: Class,
     /// Whether a line with words was sorted in.
     begun: bool,
+    /// From which line to before which there is a paragraph that is no disclaimer.
+    no_disclaimer: Cell<(usize, usize)>,
 }
 
 /// What a line turns out to be.
@@ -120,12 +128,13 @@ enum Found {
     Quoted(&'static str),
     /// An attribution of this many lines.
     Attribution(usize),
-    /// What was said by the mail before follows: quoted, or forwarded when the subject says so.
+    /// What was said by the mail before follows: quoted, or forwarded unless the mail is a reply.
     Original(&'static str),
     Forwarded,
+    /// All that follows is a signature, until a quotation begins.
     Signature(&'static str),
-    /// A signature of this one line.
-    Device,
+    /// This many lines are a signature, a footer or the like, and nothing is said of those that follow.
+    Ending(usize, &'static str),
 }
 
 impl<'a> Divider<'a> {
@@ -143,7 +152,8 @@ impl<'a> Divider<'a> {
             }
             let class = self.runs.get(run).map_or(Class::Plain, |(_, class)| *class);
             let found = if self.rest.is_some() { Found::New } else { self.find(at, line, class) };
-            let forwards = self.purpose == Purpose::Forward && matches!(found, Found::Original(_));
+            // A mail that answers nothing and has another below was forwarded by hand.
+            let forwards = self.purpose != Purpose::Reply && matches!(found, Found::Original(_));
             if found == Found::Forwarded || forwards {
                 return Some(line.start);
             }
@@ -172,7 +182,7 @@ impl<'a> Divider<'a> {
 
     /// Judges a line by its words; most lines are let go after a look at their first and last byte.
     fn find_plain(&self, at: usize, line: Line<'a>) -> Found {
-        if line.prefixed && !self.is_escaped_from(at, line) {
+        if self.is_marked(at, line) {
             return Found::Quoted("quote-prefix");
         }
         if let Some(lines) = self.attribution(at) {
@@ -185,23 +195,31 @@ impl<'a> Divider<'a> {
             return Found::Original("original-message");
         }
         // In a mail that answers nothing it is a form that somebody filled in, or pasted to be read.
-        if self.purpose != Purpose::New && self.is_header_block(at) {
+        if self.purpose != Purpose::New && (self.is_header_block(at) || self.is_notes_block(at)) {
             return Found::Original("header-block");
         }
         if self.is_separator(at, line) {
             return Found::Signature("signature-separator");
         }
-        if line.text.len() <= DEVICE_BYTES && is_device_signature(line.text) {
-            return Found::Device;
+        if is_device_signature(line.text) {
+            return Found::Ending(1, "device-signature");
         }
-        Found::New
+        self.ending(at, line)
+    }
+
+    /// Whether a line is marked as quoted at its beginning.
+    fn is_marked(&self, at: usize, line: Line<'a>) -> bool {
+        if line.prefixed {
+            return !self.is_escaped_from(at, line) && !is_between_arrows(line.text);
+        }
+        self.marker.is_some_and(|marker| line.text.starts_with(marker)) || self.is_overflow(at, line)
     }
 
     /// Sorts a line in and says how many lines that took.
     fn take(&mut self, at: usize, line: Line<'_>, found: Found) -> usize {
         self.attributed = matches!(found, Found::Attribution(_))
             || matches!(found, Found::Quoted(because) if because == "blockquote" || because == "moz-cite-prefix");
-        if found != Found::New && !matches!(found, Found::Signature(_) | Found::Device) {
+        if found != Found::New && !matches!(found, Found::Signature(_) | Found::Ending(..)) {
             self.signature = None;
         }
         let (kind, because) = match (self.rest, found) {
@@ -221,7 +239,9 @@ impl<'a> Divider<'a> {
                 }
                 (RegionKind::Signature, because)
             }
-            (None, Found::Device) => (RegionKind::Signature, "device-signature"),
+            (None, Found::Ending(lines, because)) => {
+                return self.push_all(at, lines, RegionKind::Signature, because);
+            }
             (None, Found::New | Found::Forwarded) => match self.signature {
                 Some(because) => (RegionKind::Signature, because),
                 None => (RegionKind::New, "new"),
@@ -233,23 +253,23 @@ impl<'a> Divider<'a> {
 
     /// Takes a separator and the header block under it, above lines that are quoted one by one.
     fn take_header(&mut self, at: usize, because: &'static str) -> usize {
-        let lines = self.lines;
-        let header =
-            lines.iter().skip(at).take(HEADER_LINES).take_while(|l| !l.text.is_empty() && !l.prefixed);
-        let mut taken = 0;
-        for line in header.copied() {
-            self.push(line, RegionKind::Quoted, because);
-            taken += 1;
-        }
-        taken.max(1)
+        let header = self.lines.iter().skip(at).take(HEADER_LINES);
+        let taken = header.take_while(|l| !l.text.is_empty() && !l.prefixed).count();
+        self.push_all(at, taken.max(1), RegionKind::Quoted, because)
     }
 
     fn take_attribution(&mut self, at: usize, lines: usize) -> usize {
-        for line in self.lines.iter().skip(at).take(lines).copied() {
-            self.push(line, RegionKind::Quoted, "attribution-line");
-        }
-        if !self.quotation_follows(at + lines) {
+        self.push_all(at, lines, RegionKind::Quoted, "attribution-line");
+        self.marker = self.marker_at(at + lines);
+        if self.marker.is_none() && !self.quotation_follows(at + lines) {
             self.rest = Some((RegionKind::Quoted, "attribution-line"));
+        }
+        lines
+    }
+
+    fn push_all(&mut self, at: usize, lines: usize, kind: RegionKind, because: &'static str) -> usize {
+        for line in self.lines.iter().skip(at).take(lines) {
+            self.push(*line, kind, because);
         }
         lines
     }
@@ -280,108 +300,69 @@ impl<'a> Divider<'a> {
         self.words_from(at).take(within).any(|l| l.prefixed)
     }
 
+    /// What the markup says of a line.
+    fn class_of(&self, line: &Line<'_>) -> Class {
+        let run = self.runs.partition_point(|(start, _)| *start <= line.start).checked_sub(1);
+        run.and_then(|run| self.runs.get(run)).map_or(Class::Plain, |(_, class)| *class)
+    }
+
     /// Whether what follows an attribution is itself marked as quoted, by prefixes or by markup.
     fn quotation_follows(&self, at: usize) -> bool {
         self.prefix_follows(at, PREFIX_LINES)
-            || self.words_from(at).next().is_some_and(|l| {
-                let run = self.runs.partition_point(|(start, _)| *start <= l.start).checked_sub(1);
-                let class = run.and_then(|run| self.runs.get(run)).map(|(_, class)| *class);
-                matches!(class, Some(Class::Quote(_) | Class::Bare(_)))
-            })
+            || self
+                .words_from(at)
+                .next()
+                .is_some_and(|l| matches!(self.class_of(l), Class::Quote(_) | Class::Bare(_)))
+            || self.marker_at(at).is_some()
     }
 
-    /// How many lines from `at` are an attribution, such as "On Friday, Ann wrote:".
-    fn attribution(&self, at: usize) -> Option<usize> {
-        let first = trim_decoration(self.lines.get(at)?.text);
-        let may_begin = phrases::ATTRIBUTION_BYTES.fit(first);
-        let verbs = || {
-            let rows = phrases::ATTRIBUTIONS.iter();
-            let rows = rows.filter(|row| may_begin && begins_with_any(first, row.heads));
-            rows.flat_map(|row| row.verbs).copied()
-        };
-        let known = verbs().next().is_some();
-        // Most lines neither begin like an attribution nor stand right above or at a colon.
-        if !known && !self.lines.iter().skip(at).take(ATTRIBUTION_LINES).any(|l| l.closes) {
-            return None;
-        }
-        let (joined, lines) = self.joined(at)?;
-        let text = trim_decoration(&joined);
-        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).take(4).count();
-        let sure = numbers > 3 && text.contains('@') || numbers > 1 && text.contains("wrote");
-        let says = if known && (ends_with_colon(text) || sure) {
-            verbs().any(|verb| has_word(text, verb))
-        } else {
-            // Without a known beginning: the verb stands last, or a date stands first and an address last.
-            let named = lines == 1 && text.split_whitespace().count() <= NAME_WORDS;
-            let rule = ends_with_colon(text) || joined.starts_with("--");
-            rule && is_headless(text) && (named || is_dated(first)) || is_dated(first) && text.ends_with(">:")
-        };
-        // A date or an address makes it sure; without, or when somebody tells what was said, a marked quotation must follow.
-        let told = || phrases::PRONOUNS.iter().any(|word| has_word(text, word));
-        let believed = || text.contains('@') || numbers > 1 && !told() || self.quotation_follows(at + lines);
-        (says && believed()).then_some(lines)
-    }
-
-    /// The lines from `at` to the first that ends with a colon, or with a verb of an attribution, in one.
-    fn joined(&self, at: usize) -> Option<(String, usize)> {
-        let mut joined = String::new();
-        for (before, line) in self.lines.iter().skip(at).take(ATTRIBUTION_LINES).enumerate() {
-            // The bracket of an address, wrapped onto a line of its own, looks like a quotation.
-            let stray = line.prefixed && !line.text.starts_with(">:");
-            if line.text.is_empty() || stray || joined.len() + line.text.len() > ATTRIBUTION_BYTES {
-                return None;
-            }
-            if before > 0 && !line.prefixed {
-                joined.push(' ');
-            }
-            joined.push_str(line.text);
-            if line.closes || phrases::VERBS.iter().any(|verb| trim_decoration(line.text).ends_with(verb)) {
-                return Some((joined, before + 1));
-            }
-        }
-        None
-    }
-
-    /// Whether a copied header block begins here: labels for sender, date, and recipient or subject.
-    fn is_header_block(&self, at: usize) -> bool {
-        if self.lines.get(at).is_none_or(|l| role(l.text).is_none()) {
-            return false;
-        }
-        let roles: Vec<Role> = self.words_from(at).take(HEADER_LINES).filter_map(|l| role(l.text)).collect();
-        roles.contains(&Role::From)
-            && roles.contains(&Role::Sent)
-            && (roles.contains(&Role::To) || roles.contains(&Role::Subject))
-            && self.words_from(at + 1).take(2).any(|l| role(l.text).is_some())
-    }
-
-    /// Whether a copied header block begins here where the markup says that one may: with its label for the sender, a label
-    /// or two more are enough.
-    fn is_marked_header(&self, at: usize) -> bool {
-        let roles = || self.words_from(at).take(HEADER_LINES).filter_map(|l| role(l.text));
-        self.lines.get(at).is_some_and(|l| role(l.text).is_some())
-            && self.words_from(at + 1).take(2).any(|l| role(l.text).is_some())
-            && roles().any(|role| role == Role::From)
-            && roles().any(|role| role != Role::From)
+    /// What two lines after an attribution both begin with to mark them as quoted: `|`, `]`, or the initials of the writer.
+    fn marker_at(&self, at: usize) -> Option<&'a str> {
+        let mut lines = self.words_from(at).map(|l| l.text);
+        let first = lines.next()?;
+        let end = first.as_bytes().iter().take(5).position(|byte| matches!(byte, b'|' | b']' | b'>'))?;
+        let marker = first.get(..=end)?;
+        let initials = marker.get(..end)?.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let own = !marker.ends_with('>') || end > 0;
+        // A table has bars on both sides.
+        let table = first.ends_with('|') && first.len() > 1;
+        let again = lines.next().is_none_or(|next| next.starts_with(marker));
+        (initials && own && !table && again).then_some(marker)
     }
 
     /// Whether the `>` is one that mail servers put before a line that begins with "From " (RFC 4155 appendix A): a quoted
     /// line has others beside it.
     fn is_escaped_from(&self, at: usize, line: Line<'_>) -> bool {
-        let is_prefixed = |at: usize| self.lines.get(at).is_some_and(|l| l.prefixed);
-        line.text.starts_with(">From ") && !is_prefixed(at + 1) && !at.checked_sub(1).is_some_and(is_prefixed)
+        line.text.starts_with(">From ") && !self.is_prefixed(at + 1) && !self.is_prefixed_before(at)
     }
 
-    /// Whether a rule such as `_____` stands right above a copied header block.
-    fn is_rule_above_header(&self, at: usize, line: Line<'_>) -> bool {
-        self.purpose != Purpose::New
-            && line.text.len() >= RULE_BYTES
-            && line.text.bytes().all(|b| matches!(b, b'_' | b'-' | b'='))
-            && self
-                .lines
-                .iter()
-                .skip(at + 1)
-                .position(|l| !l.text.is_empty())
-                .is_some_and(|next| self.is_header_block(at + 1 + next))
+    fn is_prefixed(&self, at: usize) -> bool {
+        self.lines.get(at).is_some_and(|l| l.prefixed)
+    }
+
+    fn is_prefixed_before(&self, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| self.is_prefixed(before))
+    }
+
+    /// Whether a line is what was left over when a mail program broke the quoted line above it, and forgot to mark it:
+    /// the end of a link, or a few words in the middle of a sentence.
+    fn is_overflow(&self, at: usize, line: Line<'_>) -> bool {
+        if !self.is_prefixed_before(at) || !self.is_prefixed(at + 1) {
+            return false;
+        }
+        let Some(above) = at.checked_sub(1).and_then(|above| self.lines.get(above)) else { return false };
+        let is_link = line.text.starts_with("(http") || line.text.starts_with("<http");
+        let one_word = !line.text.contains(' ');
+        let ends_link =
+            line.text.ends_with([')', '>']) && above.text.contains("http") && !line.text.contains(['(', '<']);
+        let words = line.text.split_whitespace().count();
+        is_link && words <= 2
+            || one_word && ends_link
+            || WRAPPED.contains(&above.text.len())
+                && above.text.ends_with(|c: char| c.is_alphanumeric())
+                && line.text.len() <= OVERFLOW
+                && line.text.starts_with(char::is_lowercase)
+                && line.text.ends_with(|c: char| c.is_alphanumeric())
     }
 
     fn is_separator(&self, at: usize, line: Line<'_>) -> bool {
@@ -395,7 +376,7 @@ impl<'a> Divider<'a> {
                 follows(FOOTER_LINES).count() <= FOOTER_LINES
                     && follows(FOOTER_LINES).any(|l| {
                         let text = l.text.to_lowercase();
-                        phrases::LIST_FOOTERS.iter().any(|words| text.contains(words))
+                        LIST_FOOTERS.iter().any(|words| text.contains(words))
                     })
             }
             _ => false,
@@ -403,7 +384,12 @@ impl<'a> Divider<'a> {
     }
 }
 
-/// Without the stars, underscores and dashes around what once was bold or a rule.
+/// Whether a character draws or turns text and says nothing: stars, rules, marks of direction (UAX 9).
+fn is_decoration(c: char) -> bool {
+    matches!(c, '*' | '_' | '-' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Without the stars, underscores and dashes around what once was bold or a rule, and without marks of direction.
 fn trim_decoration(text: &str) -> &str {
     let stays = |byte: Option<&u8>| {
         byte.is_some_and(|byte| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'_' | b'-'))
@@ -412,51 +398,30 @@ fn trim_decoration(text: &str) -> &str {
     if stays(text.as_bytes().first()) && stays(text.as_bytes().last()) {
         return text;
     }
-    text.trim_matches(|c: char| matches!(c, '*' | '_' | '-') || c.is_whitespace())
+    text.trim_matches(|c: char| is_decoration(c) || c.is_whitespace())
 }
 
 fn ends_with_colon(text: &str) -> bool {
     text.ends_with(':') || text.ends_with('：')
 }
 
-fn is_headless(text: &str) -> bool {
-    let text = text.trim_end_matches([':', '：', ' ', '\u{a0}']);
-    text.len() <= ATTRIBUTION_BYTES
-        && phrases::VERBS.iter().any(|verb| {
-            text.strip_suffix(verb).is_some_and(|before| !before.ends_with(char::is_alphanumeric))
-        })
-}
-
-/// Whether a line begins with a date: within its first words a year or a time of day.
-fn is_dated(text: &str) -> bool {
-    if !text.split_whitespace().take(3).any(|w| w.starts_with(|c: char| c.is_ascii_digit())) {
-        return false;
-    }
-    let mut words = text.split_whitespace().take(8).map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()));
-    let is_number = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit());
-    words.any(|w| {
-        let year = w.len() == 4 && is_number(w) && (w.starts_with("19") || w.starts_with("20"));
-        let parts = w.split(['.', ':', '/', '-']).filter(|part| is_number(part)).count();
-        year || parts > 1
-    })
-}
-
-fn begins_with_any(text: &str, beginnings: &[&str]) -> bool {
-    let first = text.bytes().next();
-    beginnings.iter().any(|b| b.bytes().next() == first && text.starts_with(b))
-}
-
-fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text.get(..at).is_some_and(|t| t.ends_with(char::is_alphanumeric));
-        let after = text.get(at + word.len()..).is_some_and(|t| t.starts_with(char::is_alphanumeric));
-        !before && !after
-    })
+/// `>>> look here <<<` points at something.
+fn is_between_arrows(text: &str) -> bool {
+    text.starts_with(">>") && text.ends_with("<<")
 }
 
 /// "Sent from my phone", "Sent from Mail"; not "Sent from the wrong account" and not "Sent from Paris, where it is urgent".
 fn is_device_signature(text: &str) -> bool {
-    phrases::DEVICE_BYTES.fit(text) && begins_with_any(text, phrases::DEVICE_SIGNATURES)
+    if !DEVICE_BYTES.fit(text) {
+        return false;
+    }
+    // The name of the program may be a link.
+    let text = text.split_once("<http").map_or(text, |(name, _)| name);
+    if text.len() > DEVICE_BYTES_MOST {
+        return false;
+    }
+    let is_short = || text.split_whitespace().count() <= 2 * NAME_WORDS && !text.contains([':', '!', '?']);
+    begins_with_any(text, DEVICE_SIGNATURES) && is_short()
         || text.strip_prefix("Sent from ").is_some_and(|name| {
             name.starts_with(char::is_uppercase)
                 && name.split_whitespace().count() <= NAME_WORDS
@@ -466,123 +431,32 @@ fn is_device_signature(text: &str) -> bool {
 
 /// The words between the dashes of a line such as `-----Original Message-----`, in lower case.
 fn between_dashes(text: &str) -> Option<String> {
-    let dashed = text.starts_with("--") || text.starts_with("__") || text.starts_with("==");
+    let dashed =
+        text.starts_with("--") || text.starts_with("__") || text.starts_with("==") || text.starts_with('—');
     if !dashed || text.len() > 200 {
         return None;
     }
-    let words = text.trim_matches(|c: char| matches!(c, '-' | '_' | '=' | '*' | ':') || c.is_whitespace());
+    let words =
+        text.trim_matches(|c: char| matches!(c, '=' | ':' | '—') || is_decoration(c) || c.is_whitespace());
     (!words.is_empty()).then(|| words.to_lowercase())
 }
 
 fn is_original(text: &str) -> bool {
-    between_dashes(text).is_some_and(|words| phrases::ORIGINALS.contains(&words.as_str()))
+    between_dashes(text).is_some_and(|words| quoting::ORIGINALS.contains(&words.as_str()))
 }
 
 fn is_forward(text: &str) -> bool {
     if let Some(words) = between_dashes(text) {
-        return phrases::FORWARDS.iter().any(|phrase| words.starts_with(phrase));
+        return quoting::FORWARDS.iter().any(|phrase| words.starts_with(phrase));
     }
-    if !ends_with_colon(text) || text.len() > 100 {
+    if text.len() > 150 || !ends_with_colon(trim_decoration(text)) {
         return false;
     }
-    let words = text.trim_end_matches([':', '：', ' ', '\u{a0}']).to_lowercase();
-    phrases::FORWARD_LINES.contains(&words.as_str())
-}
-
-/// What the label of a line in a copied header block says.
-fn role(text: &str) -> Option<Role> {
-    let text = text.trim_start_matches(['*', ' ']);
-    // The second byte begins the wide colon of Chinese and Japanese.
-    let start = text.as_bytes();
-    let colon = start.get(..32).unwrap_or(start).iter().position(|&b| b == b':' || b == 0xef)?;
-    let label = text.get(..colon)?.trim_matches(|c: char| c == '*' || c.is_whitespace());
-    let known = |label: &str| phrases::LABELS.iter().find(|(l, _)| *l == label).map(|(_, role)| *role);
-    if label.is_empty() || label.len() > 24 { None } else { known(&label.to_lowercase()) }
+    let words = trim_decoration(text).trim_end_matches([':', '：', ' ', '\u{a0}']).to_lowercase();
+    quoting::FORWARD_LINES.contains(&words.as_str())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kinds(text: &str) -> Vec<(RegionKind, String)> {
-        let division = divide(text, &[], Purpose::Reply, 0);
-        let cut = |r: &Region| text.get(r.start..r.end).unwrap_or_default().trim().to_owned();
-        division.regions.iter().map(|r| (r.kind, cut(r))).collect()
-    }
-
-    fn new_text(text: &str) -> String {
-        let new = kinds(text).into_iter().filter(|(kind, _)| *kind == RegionKind::New);
-        new.map(|(_, text)| text).collect::<Vec<_>>().join("|")
-    }
-
-    #[test]
-    fn what_was_quoted_is_not_new() {
-        for (text, expected) in [
-            ("Yes.\n\nOn Tue, 1 Oct 2012 at 10:00, Ann <a@x.example> wrote:\n> Urgent?\n> Or not?\n", "Yes."),
-            ("On 1 Oct 2012, Ann wrote:\n> One?\nYes.\n> Two?\nNo.\n", "Yes.|No."),
-            ("> Urgent\nat the bottom", "at the bottom"),
-            (
-                "Hi\n\nOn Tue, Oct 1, 2012 at 10:00 AM, Ann Smith <ann@x.example>\nwrote:\n\nold text\nmore",
-                "Hi",
-            ),
-            ("Ja\n\nAm 01.10.2012 um 10:00 schrieb Max <m@x.example>:\n\nalt", "Ja"),
-            ("Oui\n\nLe 1 oct. 2012 à 10:00, Max <m@x.example> a\u{a0}écrit\u{a0}:\n> vieux", "Oui"),
-            ("Ok\n\n-----Original Message-----\nFrom: Ann\nSent: Monday\nTo: us\nSubject: x\n\nold", "Ok"),
-            ("Ok\n\nVon: Ann\nGesendet: Montag\nAn: uns\nBetreff: x\n\nalt", "Ok"),
-            ("Ok\n2012/10/1 Ann <a@x.example> wrote:\n> old", "Ok"),
-            ("On 1 Oct 2012 at 10:00 you wrote:\n> old\n>From old\nOk", "Ok"),
-        ] {
-            assert_eq!(new_text(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn in_doubt_text_is_new() {
-        for text in [
-            "On the other hand nothing works.\nPlease help",
-            "On Monday I wrote:\nthe server is down. It still is.",
-            "if a > b then\nwe fail",
-            "From: the desk\nI can see that",
-            "-- not a signature",
-            "Subject: help\nplease",
-            "On 3 May 2024 at 10:15 I sent you the following:\n\nthe server is down",
-            "Am 3.5.2024 um 10:15 schrieb unser Admin:\nnichts geht",
-            "Hello\n>From today on nothing works\nplease help",
-            "--\nnothing above it is signed",
-            "Hello\n\u{2014}\nnothing works",
-            "New ticket\n____________________\nPriority: urgent\n____________________",
-            "Sent from Berlin, where nothing works",
-        ] {
-            assert_eq!(new_text(text), text, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_filled_in_form_is_no_quotation() {
-        let form = "From: Jane Doe\nDate: 2024-05-01\nSubject: help\nMessage:\nnothing works";
-        for (purpose, kind) in [(Purpose::New, RegionKind::New), (Purpose::Reply, RegionKind::Quoted)] {
-            let kinds: Vec<_> = divide(form, &[], purpose, 0).regions.iter().map(|r| r.kind).collect();
-            assert_eq!(kinds, [kind], "{purpose:?}");
-        }
-    }
-
-    #[test]
-    fn a_signature_ends_where_a_quotation_begins() {
-        use RegionKind::{New, Quoted, Signature};
-        let found = kinds("Help\n-- \nAnn\nSupport urgent line\n\n> old\nnew again");
-        let kinds: Vec<_> = found.iter().map(|(kind, _)| *kind).collect();
-        assert_eq!(kinds, [New, Signature, Quoted, New]);
-    }
-
-    #[test]
-    fn a_forwarded_mail_is_cut_off() {
-        for (text, purpose) in [
-            ("See below\n\n---------- Forwarded message ---------\nFrom: x\n\nold", Purpose::New),
-            ("See below\n\nBegin forwarded message:\n\n> From: x", Purpose::New),
-            ("See below\n\n-----Original Message-----\nFrom: x\n\nold", Purpose::Forward),
-        ] {
-            let division = divide(text, &[], purpose, 0);
-            assert_eq!(text.get(..division.forwarded), Some("See below\n\n"));
-        }
-    }
-}
+mod languages_test;
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod enveloped;
 mod unread;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::bounce::Bounce;
 use super::evidence::{Automation, Found};
@@ -18,7 +19,8 @@ use super::structure::{self, Content, Event, Leaf, Place};
 use super::subject::Purpose;
 use super::text::{self, Region, RegionKind, Text};
 use super::{
-    Message, Unreadable, charset, enriched, head, html, invitation, markup, returned, rtf, uuencode,
+    Message, Unreadable, charset, enriched, forwarding, head, html, invitation, markup, returned, rtf,
+    uuencode,
 };
 
 /// Text kept of one mail, body and forwarded mails together.
@@ -358,7 +360,31 @@ impl Reader {
         }
     }
 
+    /// A forwarded mail is quoted when the sender's own words say more than a forward would.
+    ///
+    /// What stands in one text part is judged by the words above it, an enclosed mail by those of all parts.
+    fn judge_forwarded(&mut self) {
+        if self.message.forwarded.regions.is_empty() {
+            return;
+        }
+        let body = &self.message.body;
+        let mut own: BTreeMap<u16, String> = BTreeMap::new();
+        for region in body.of_kind(RegionKind::New) {
+            own.entry(region.alternative).or_default().push_str(body.slice(region));
+        }
+        let verdicts: BTreeMap<u16, bool> =
+            own.iter().map(|(part, own)| (*part, forwarding::says_nothing_more(own))).collect();
+        let all = verdicts.values().all(|counts| *counts);
+        for region in &mut self.message.forwarded.regions {
+            let counts = verdicts.get(&region.alternative).copied().unwrap_or(all);
+            if region.kind == RegionKind::New && !counts {
+                (region.kind, region.because) = (RegionKind::Quoted, "forwarded");
+            }
+        }
+    }
+
     fn finish(mut self) -> Message {
+        self.judge_forwarded();
         let has_words = self.has_words();
         self.message.unreadable = match self.unreadable {
             Some(reason) if !has_words || unread::outweighs_words(reason) => Some(reason),

@@ -21,34 +21,59 @@ const PREFIXES: &[(&str, Purpose)] = &[
     ("antwort", Purpose::Reply),      // German, spelled out
     ("wg", Purpose::Forward),         // German, weitergeleitet
     ("sv", Purpose::Reply),           // Danish, Norwegian, Swedish: svar
-    ("vs", Purpose::Reply),           // Finnish, vastaus; Norwegian videresendt
-    ("vb", Purpose::Forward),         // Swedish, vidarebefordrat
-    ("vl", Purpose::Forward),         // Finnish, välitetty
-    ("rv", Purpose::Forward),         // Spanish, reenviado
-    ("enc", Purpose::Forward),        // Portuguese, encaminhado
-    ("res", Purpose::Reply),          // Portuguese, resposta
-    ("tr", Purpose::Forward),         // French, transféré
-    ("réf", Purpose::Reply),          // French, référence
-    ("rif", Purpose::Reply),          // Italian, riferimento
-    ("r", Purpose::Reply),            // Italian, risposta
-    ("i", Purpose::Forward),          // Italian, inoltro
-    ("odp", Purpose::Reply),          // Polish, odpowiedź
-    ("pd", Purpose::Forward),         // Polish, przekazane dalej
-    ("ynt", Purpose::Reply),          // Turkish, yanıt
-    ("ilt", Purpose::Forward),        // Turkish, iletilen
-    ("doorst", Purpose::Forward),     // Dutch, doorgestuurd
+    ("vs", Purpose::Forward), // Norwegian, videresendt; Finnish, vastaus, a reply: in doubt what stands below may count
+    ("vb", Purpose::Forward), // Swedish, vidarebefordrat
+    ("vl", Purpose::Forward), // Finnish, välitetty
+    ("rv", Purpose::Forward), // Spanish, reenviado
+    ("enc", Purpose::Forward), // Portuguese, encaminhado
+    ("res", Purpose::Reply),  // Portuguese, resposta
+    ("tr", Purpose::Forward), // French, transféré
+    ("réf", Purpose::Reply),  // French, référence
+    ("rif", Purpose::Reply),  // Italian, riferimento
+    ("r", Purpose::Reply),    // Italian, risposta
+    ("i", Purpose::Forward),  // Italian, inoltro
+    ("odp", Purpose::Reply),  // Polish, odpowiedź
+    ("pd", Purpose::Forward), // Polish, przekazane dalej
+    ("ynt", Purpose::Reply),  // Turkish, yanıt
+    ("ilt", Purpose::Forward), // Turkish, iletilen
+    ("doorst", Purpose::Forward), // Dutch, doorgestuurd
     ("továbbítás", Purpose::Forward), // Hungarian
-    ("vá", Purpose::Reply),           // Hungarian, válasz
-    ("atb", Purpose::Reply),          // Welsh, ateb
-    ("απ", Purpose::Reply),           // Greek, απάντηση
-    ("πρθ", Purpose::Forward),        // Greek, προώθηση
-    ("ответ", Purpose::Reply),        // Russian
-    ("回复", Purpose::Reply),         // Chinese, simplified
-    ("回覆", Purpose::Reply),         // Chinese, traditional
+    ("vá", Purpose::Reply),   // Hungarian, válasz
+    ("atb", Purpose::Reply),  // Welsh, ateb
+    ("απ", Purpose::Reply),   // Greek, απάντηση
+    ("πρθ", Purpose::Forward), // Greek, προώθηση
+    ("ответ", Purpose::Reply), // Russian
+    ("回复", Purpose::Reply), // Chinese, simplified
+    ("回覆", Purpose::Reply), // Chinese, traditional
     ("答复", Purpose::Reply),
     ("转发", Purpose::Forward),
     ("轉寄", Purpose::Forward),
-    ("返信", Purpose::Reply), // Japanese
+    ("antwoord", Purpose::Reply),        // Dutch, spelled out
+    ("odg", Purpose::Reply),             // Croatian, Serbian, Slovene: odgovor
+    ("prosl", Purpose::Forward),         // Croatian, proslijeđeno
+    ("odpoveď", Purpose::Reply),         // Slovak
+    ("preposl", Purpose::Forward),       // Slovak, preposlané
+    ("tov", Purpose::Forward),           // Hungarian, továbbítás
+    ("răspuns", Purpose::Reply),         // Romanian
+    ("redirecționat", Purpose::Forward), // Romanian
+    ("ats", Purpose::Reply),             // Lithuanian, atsakymas
+    ("отв", Purpose::Reply),             // Russian
+    ("пересл", Purpose::Forward),        // Russian and Ukrainian
+    ("відп", Purpose::Reply),            // Ukrainian
+    ("отг", Purpose::Reply),             // Bulgarian
+    ("препр", Purpose::Forward),         // Bulgarian
+    ("bls", Purpose::Reply),             // Indonesian, balas
+    ("trs", Purpose::Forward),           // Indonesian, terusan
+    ("ตอบกลับ", Purpose::Reply),          // Thai
+    ("ส่งต่อ", Purpose::Forward),          // Thai
+    ("השב", Purpose::Reply),             // Hebrew
+    ("הועבר", Purpose::Forward),         // Hebrew
+    ("رد", Purpose::Reply),              // Arabic
+    ("회신", Purpose::Reply),            // Korean
+    ("답장", Purpose::Reply),            // Korean
+    ("전달", Purpose::Forward),          // Korean
+    ("答覆", Purpose::Reply),            // Chinese, traditional
+    ("返信", Purpose::Reply),            // Japanese
     ("転送", Purpose::Forward),
 ];
 
@@ -98,7 +123,8 @@ fn or(known: Purpose, found: Purpose) -> Purpose {
 
 /// What follows `re:`, `re[2]:`, `re (2):`, `re^2:` or `re：`.
 fn prefix(text: &str) -> Option<(&str, Purpose)> {
-    let word = text.find(|c: char| !c.is_alphabetic())?;
+    // The vowels of some scripts are marks.
+    let word = text.find(|c: char| !c.is_alphabetic() && !is_mark(c))?;
     let (word, after) = text.split_at_checked(word)?;
     let (_, says) = PREFIXES.iter().find(|(prefix, _)| *prefix == word)?;
     let mut after = after.trim_start();
@@ -107,6 +133,11 @@ fn prefix(text: &str) -> Option<(&str, Purpose)> {
     }
     let rest = after.strip_prefix(':').or_else(|| after.strip_prefix('：'))?;
     Some((rest.trim_start(), *says))
+}
+
+/// Thai tone marks, which no other prefix has.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{e47}'..='\u{e4e}')
 }
 
 /// What follows a leading `[tag]` (`subj-blob`), which the RFC takes off a base subject too.
@@ -148,6 +179,9 @@ mod tests {
             ("Login fails [K7Q4-MX2P] again", "login fails [k7q4-mx2p] again", Purpose::New),
             ("回复：登录失败", "登录失败", Purpose::Reply),
             ("Re (3): x", "x", Purpose::Reply),
+            ("Odg: Re: x", "x", Purpose::Reply),
+            ("전달: x", "x", Purpose::Forward),
+            ("ส่งต่อ: x", "x", Purpose::Forward),
             ("Report: all well", "report: all well", Purpose::New),
             ("Re", "re", Purpose::New),
             ("", "", Purpose::New),

@@ -261,6 +261,28 @@ fn forwarded_mails_are_kept_apart() {
 }
 
 #[test]
+fn a_forwarded_mail_counts_when_the_sender_only_hands_it_on() {
+    let kinds =
+        |mail: &Message| mail.forwarded.regions.iter().map(|r| (r.kind, r.because)).collect::<Vec<_>>();
+    let rule = "---------- Forwarded message ---------\nFrom: B\n\nUrgent";
+    let attached = |own: &str| {
+        let body =
+            format!("--b\n\n{own}\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\nUrgent\n--b--\n");
+        with_header("Content-Type: multipart/mixed; boundary=b", &body)
+    };
+    for own in ["", "FYI", "Hi team,\n\nplease handle this mail.\n\nRegards,\nAnn"] {
+        let mail = with_header("Subject: Fwd: x", &format!("{own}\n\n{rule}"));
+        assert_eq!(kinds(&mail), [(RegionKind::New, "forwarded")], "{own}");
+        assert!(kinds(&attached(own)).iter().all(|(kind, _)| *kind == RegionKind::New), "{own}");
+    }
+    let own = "This was solved on Friday, and the customer is content with it. Only the invoice of March is still open, could you send it?";
+    let mail = with_header("Subject: Fwd: x", &format!("{own}\n\n{rule}"));
+    assert_eq!(kinds(&mail), [(RegionKind::Quoted, "forwarded")]);
+    assert!(kinds(&attached(own)).iter().all(|found| *found == (RegionKind::Quoted, "forwarded")));
+    assert!(new_text(&mail).contains("solved on Friday"));
+}
+
+#[test]
 fn odd_beginnings_and_line_ends_are_read() {
     for source in [
         "\u{feff}Subject: s\r\n\r\nbody",
@@ -339,6 +361,15 @@ fn hostile_mails_are_read_within_bounds() {
         format!("A: b\n\n{}", "On 1 2 @\n".repeat(100_000)),
         format!("A: b\n\n{}", "From: a\n".repeat(100_000)),
         format!("A: b\n\n{}", "-- \n__\n".repeat(100_000)),
+        format!("Subject: Re: b\n\n{}", "Regards,\nA B\n".repeat(50_000)),
+        format!("Subject: Re: b\n\n{}", "Regards,\n\n\n\n".repeat(50_000)),
+        format!("A: b\n\n{}", "For urgent matters call\n\n".repeat(40_000)),
+        format!("A: b\n\n{}", "This e-mail is confidential\n".repeat(35_000)),
+        format!("A: b\n\n{}", "Disclaimer\nThis e-mail\n\n".repeat(40_000)),
+        format!("Subject: Re: b\n\n{}", "5 May 2026 10:15 a@x wrote\n".repeat(35_000)),
+        format!("Subject: Re: b\n\n{}", "> a\nb\n".repeat(100_000)),
+        format!("Subject: Fwd: b\n\n{}", "see below. ".repeat(90_000)),
+        format!("A: b\n\nThis e-mail {}", "confidential ".repeat(80_000)),
         format!("A: b\n\n{}", "\n".repeat(1 << 20)),
         format!("Content-Transfer-Encoding: base64\n\n{}", "=*".repeat(1 << 19)),
         format!("Content-Transfer-Encoding: quoted-printable\n\n{}", "=".repeat(1 << 20)),

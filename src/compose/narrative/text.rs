@@ -40,10 +40,14 @@ pub(super) fn section(page: &mut Page, explained: &Explained<'_>, context: &Cont
     if let Some(not_new) = not_new(&[&message.body, &message.forwarded]) {
         page.entry("not new", &not_new);
     }
+    if message.forwarded.regions.first().is_some_and(|region| region.kind == RegionKind::Quoted) {
+        page.entry("forwarded", "it does not count, since the sender's own words say more than a forward");
+    }
     for (index, why) in &decision.ignored {
         let Some(hit) = reading.hits.get(*index) else { continue };
         let (text, place) = (one_line(&hit.text), context.place_in_words(hit.place));
-        page.entry("not counted", &format!("\"{text}\" in {place}: {}", why_in_words(*why)));
+        let rule = reading.set_apart_by(hit).map(|rule| format!(" ({rule})")).unwrap_or_default();
+        page.entry("not counted", &format!("\"{text}\" in {place}: {}{rule}", why_in_words(*why)));
     }
     for near in &reading.near_misses {
         let keyword = policy.words.terms.get(near.term).map_or("", |term| term.text.as_str());
@@ -109,7 +113,8 @@ impl NewText<'_, '_> {
         let new = || text.regions.iter().filter(|region| region.kind == RegionKind::New);
         let Some(first) = new().map(|region| region.alternative).next() else { return self.left };
         if self.place == Place::Forwarded {
-            self.page.line(&format!("  {DIM}│ (the mail that it forwards){DIM:#}"));
+            self.page
+                .line(&format!("  {DIM}│ (the mail that it forwards, to which nothing is added){DIM:#}"));
         }
         let regions: Vec<&Region> = new().filter(|region| region.alternative == first).collect();
         self.lines(regions.iter().flat_map(|region| lines_of(text, region)));
