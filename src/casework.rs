@@ -7,8 +7,8 @@
 //!
 //! Invariants: a mail that is applied twice changes nothing the second time (it is a duplicate then); a mail from a
 //! machine never reopens, raises or answers a case; ids come from the mail, so deciding again gives the same ones; what is
-//! kept are names, not indices, so that a policy can be reloaded under a running case; a stranger's mail never ends up in
-//! another's case, and what a report says of a mail that we never wrote changes nothing.
+//! kept are names, not indices, so that a policy can be reloaded under a running case; nothing that a
+//! stranger writes silences a mail of the customer, and what a report says of a mail that we never wrote changes nothing.
 
 mod belonging;
 mod book;

@@ -1,10 +1,13 @@
 //! Who belongs to a case: whose mail it takes in when that mail refers to it.
 //!
 //! A Message-ID is no secret. It stands in every copy of a mail, on lists and in archives, and the id of an announcement
-//! is known to all who got it. So a mail that names one belongs to the case only when its sender has something to do
-//! with it; else it opens a case of its own, and alerts as such. To take it in would silence it while the other's
-//! escalation runs, and an answer to one of the two would end what runs for both. In doubt there are two cases: somebody
-//! reads one mail twice, and none is missed.
+//! is known to all who got it. So a mail that names one belongs to the case only when its sender has something to do with
+//! it. Else:
+//!
+//! * names it a mail that we got, it stands beside those of the case. It alerts whatever runs there already, and nothing
+//!   that it says or starts makes a mail of the customer old news; an answer to it is none to the customer.
+//! * names it one that we never saw, such as an announcement, it opens a case of its own: two customers who answer the
+//!   same announcement have nothing else in common, and an answer to one of them must not end what runs for the other.
 //!
 //! Not here: references to our own replies, whose seal proves that they were seen.
 
@@ -95,9 +98,8 @@ pub(super) fn belongs(case: &Case, reading: &Reading, policy: &Policy) -> bool {
         return true;
     }
     let sender = reading.sender.as_ref().is_some_and(|sender| {
-        let key = sender.key();
-        is_known(case, &key)
-            || case.addressed.contains(&key)
+        is_known(case, sender)
+            || case.addressed.iter().any(|known| is_same(known, sender))
             || shares_domain(case, sender)
             || policy.identity.is_agent(sender)
             || policy.identity.is_own(sender)
@@ -108,8 +110,10 @@ pub(super) fn belongs(case: &Case, reading: &Reading, policy: &Policy) -> bool {
 /// Whether the case's reference in the subject is enough. Anybody can write it, and under any name, so it is only for
 /// the case's own customer or domain, and for nobody whose authentication failed.
 pub(super) fn may_name(case: &Case, reading: &Reading, policy: &Policy) -> bool {
-    let of_the_house = reading.sender.as_ref().is_some_and(|sender| {
-        is_known(case, &sender.key())
+    // Where two readers of From may see two senders, it says nothing.
+    let sender = reading.sender.as_ref().filter(|_| reading.message.author().named().is_some());
+    let of_the_house = sender.is_some_and(|sender| {
+        is_known(case, sender)
             || (case.opener_domain() == Some(sender.domain()) && !is_public(sender.domain()))
     });
     reading.authenticated != Authenticated::Fail && (of_the_house || is_same_customer(case, reading, policy))
@@ -121,8 +125,16 @@ fn is_report(slug: Automation) -> bool {
 }
 
 /// Wrote in the case.
-fn is_known(case: &Case, key: &str) -> bool {
-    case.opener.as_deref() == Some(key) || case.people.iter().any(|person| person == key)
+fn is_known(case: &Case, address: &Address) -> bool {
+    case.opener.iter().chain(&case.people).any(|known| is_same(known, address))
+}
+
+/// Whether a key that was kept and an address are the same person's, tags aside.
+fn is_same(known: &str, address: &Address) -> bool {
+    let is_tagged = || known.contains('+') || address.local().contains('+');
+    known == address.key()
+        || is_tagged()
+            && Address::parse(known).is_some_and(|known| known.untagged().key() == address.untagged().key())
 }
 
 fn shares_domain(case: &Case, sender: &Address) -> bool {
@@ -138,7 +150,7 @@ fn is_same_customer(case: &Case, reading: &Reading, policy: &Policy) -> bool {
 }
 
 fn writes_to_a_person_of(case: &Case, reading: &Reading) -> bool {
-    reading.message.recipients().any(|to| is_known(case, &to.key()))
+    reading.message.recipients().any(|to| is_known(case, to))
 }
 
 fn is_public(domain: &str) -> bool {

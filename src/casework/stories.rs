@@ -328,6 +328,43 @@ fn a_sender_gets_one_reply_and_one_more_when_it_gets_louder() {
 }
 
 #[test]
+fn a_person_gets_one_reply_whatever_is_wrapped_around_the_address() {
+    let mut story = Story::new();
+    assert!(story.mail(&plain(SATURDAY, "Hello")).reply.is_some());
+    for from in [
+        "anna+2@client.example",
+        "prvs=3212a9f0c1=anna@client.example",
+        "SRS0=Hx3=Q7=client.example=anna@forward.example",
+    ] {
+        let head = format!("From: {from}");
+        let again = story.mail(&Mail { at: SATURDAY, head: &head, body: "Hello again" });
+        assert_eq!(again.reply_withheld, [Withheld::Repeated], "{from}");
+    }
+    let bert = story.mail(&Mail { at: SATURDAY, head: "From: bert+2@client.example", body: "Hello" });
+    assert_eq!(bert.reply.map(|reply| reply.to.to_string()).as_deref(), Some("bert+2@client.example"));
+}
+
+#[test]
+fn an_answer_may_leave_out_the_tag_and_must_come_from_one_agent() {
+    let mut story = Story::new();
+    story.mail(&Mail { at: FRIDAY, head: "From: anna+shop@client.example", body: "This is urgent." });
+    let passed = "Authentication-Results: mx.desk.example; dmarc=pass\nIn-Reply-To: <1@client.example>\n\
+        To: anna@client.example";
+    for from in [
+        "From: bob@desk.example, x@evil.example",
+        "From: x@evil.example\nFrom: bob@desk.example",
+        "From: Bob <bob@desk.example",
+    ] {
+        let head = format!("{from}\n{passed}");
+        let forged = story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "All done." });
+        assert_ne!(forged.conversation, Conversation::Answer, "{from}");
+    }
+    let head = format!("From: Bob <bob+desk@desk.example>\n{passed}");
+    let answer = story.mail(&Mail { at: FRIDAY_LATER, head: &head, body: "All done." });
+    assert_eq!(answer.conversation, Conversation::Answer);
+}
+
+#[test]
 fn a_domain_gets_no_more_replies_than_its_limit() {
     let mut story = Story::new();
     let froms = ["a", "b", "c", "d"].map(|name| format!("From: {name}@bulk.example"));

@@ -54,7 +54,7 @@ pub(super) fn recipient(message: &Message, policy: &Policy, authenticated: Authe
 }
 
 /// Whether a declared form wrote it.
-fn is_form(message: &Message, policy: &Policy) -> bool {
+pub(super) fn is_form(message: &Message, policy: &Policy) -> bool {
     !policy.identity.forms.is_empty()
         && message.author().named().is_some_and(|from| policy.identity.is_form(from))
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Loudness, Reading, Recipient, Standing};
-use crate::mail::{Address, Authenticated, Automation, Mailbox, Unreadable, sender_evidence};
+use crate::mail::{Address, Authenticated, Automation, Unreadable, sender_evidence};
 use crate::policy::Policy;
 
 /// A reason for no reply.
@@ -103,14 +103,14 @@ pub(super) fn guards(
 fn by_mail(reading: &Reading, policy: &Policy, withheld: &mut Vec<Withheld>) {
     withheld.extend(reading.evidence.iter().map(|evidence| Withheld::Evidence(evidence.slug)));
     let from = reading.message.from.as_slice();
-    let is_ours = |address: &Address| is_own(address, policy) && !policy.identity.is_form(address);
+    let is_ours = |address: &Address| policy.identity.is_own(address) && !policy.identity.is_form(address);
     if from.iter().any(|from| is_ours(&from.address)) {
         withheld.push(Withheld::OwnAddress);
     }
     match &reading.recipient {
         Recipient::Address(address) => {
             withheld.extend(sender_evidence(address).map(Withheld::Evidence));
-            if is_own(address, policy) {
+            if policy.identity.is_own(address) {
                 withheld.push(Withheld::OwnAddress);
             }
         }
@@ -126,25 +126,9 @@ fn by_mail(reading: &Reading, policy: &Policy, withheld: &mut Vec<Withheld>) {
     if reading.authenticated == Authenticated::Fail {
         withheld.push(Withheld::Unauthenticated);
     }
-    if reading.message.unreadable == Some(Unreadable::Empty) || has_several_authors(from) {
+    if reading.message.unreadable == Some(Unreadable::Empty) {
         withheld.push(Withheld::Unreadable);
     }
-}
-
-/// Whether an address is ours, a tag after a plus sign aside.
-fn is_own(address: &Address, policy: &Policy) -> bool {
-    let untagged = || {
-        let (local, _) = address.local().split_once('+')?;
-        Address::parse(&format!("{local}@{}", address.domain()))
-    };
-    policy.identity.is_own(address) || untagged().is_some_and(|address| policy.identity.is_own(&address))
-}
-
-/// Whether From names several people (RFC 5322 section 3.6.2), or stands there twice with two names: nobody can say who
-/// of them wrote, and Reply-To may be anybody's.
-fn has_several_authors(from: &[Mailbox]) -> bool {
-    let mut keys = from.iter().map(|from| from.address.key());
-    keys.next().is_some_and(|first| keys.any(|key| key != first))
 }
 
 fn by_standing(standing: &Standing, policy: &Policy, outlook: &Outlook, withheld: &mut Vec<Withheld>) {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::correspondents::{Recipient, entitled, recipient, sender};
+use super::correspondents::{Recipient, entitled, is_form, recipient, sender};
 use crate::base::id::ContentKey;
 use crate::lexicon::{Folded, fold};
 use crate::mail::{
@@ -415,7 +415,7 @@ fn content_key(message: &Message) -> ContentKey {
 
 fn evidence(message: &Message, policy: &Policy) -> Vec<Evidence> {
     let mut evidence = message.evidence.clone();
-    if message.from.first().is_some_and(|from| policy.identity.is_form(&from.address)) {
+    if is_form(message, policy) {
         // A declared form writes for a person: what it says of itself as a sender says nothing of that person.
         evidence.retain(|evidence| !evidence.is_of_sender());
     }

@@ -50,7 +50,7 @@ impl Undelivered {
     /// Whether it is about this address; a recipient that cannot be read is about any.
     fn is_about(&self, address: &str) -> bool {
         let mut named = self.original.iter().chain(&self.last).peekable();
-        named.peek().is_none() || named.any(|named| named.key() == address)
+        named.peek().is_none() || named.any(|named| named.person().key() == address)
     }
 }
 
@@ -84,7 +84,7 @@ impl Bounce {
         }
     }
 
-    /// The status with which mail to this address, in comparison form, has failed for good.
+    /// The status with which mail to this person ([`Address::person`], in comparison form) has failed for good.
     pub fn failure_of(&self, address: &str) -> Option<&str> {
         let mut failed = self.recipients.iter().filter(|recipient| recipient.has_failed_for_good());
         failed.find(|recipient| recipient.is_about(address)).map(|recipient| recipient.status.as_str())

@@ -56,7 +56,7 @@ fn without_courtesies(own: &str) -> String {
                 && !rest.starts_with(char::is_alphanumeric)
         })
     };
-    let closing = lines.iter().rposition(|line| is_closing(&line.as_ref()));
+    let closing = lines.iter().rposition(is_closing);
     if let Some(at) =
         closing.filter(|at| lines.iter().skip(at + 1).filter(|l| !l.is_empty()).count() <= CLOSING_LINES)
     {

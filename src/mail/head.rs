@@ -161,10 +161,6 @@ impl Head<'_> {
                 continue;
             }
             self.found.sender(label, name.as_deref(), address);
-            // A bounce that was forwarded, or bears a tag of its own.
-            if let Some(address) = address.contains('=').then(|| Address::parse(address)).flatten() {
-                self.found.sender(label, None, &address.person().to_string());
-            }
         }
     }
 

@@ -6,6 +6,7 @@
 //! as if it had no colours, and what broken markup would swallow to the end is read all the same.
 
 mod element;
+mod look;
 mod paint;
 mod reader;
 mod renderer;
@@ -21,8 +22,9 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
 use super::markup::Class;
+use look::Colours;
 use reader::{FewAttributes, Progress, TooManyAttributes, WithoutErrors};
-use renderer::{Colours, Renderer, Swallowed};
+use renderer::{Renderer, Swallowed};
 use sheet::Sheet;
 
 /// How often a mail's broken markup is read on; more is no mistake of a person.
@@ -119,8 +121,8 @@ fn after_tag(html: &str, at: usize) -> Option<&str> {
 /// What is read afresh of a text whose markup was left open and swallowed it to the end.
 fn swallowed<'h>(html: &'h str, progress: &Progress, open: Swallowed) -> Option<&'h str> {
     match open {
-        Swallowed::InTag => after_tag(html, progress.opened.get()),
-        Swallowed::InComment => {
+        Swallowed::Tag => after_tag(html, progress.opened.get()),
+        Swallowed::Comment => {
             let from = html.get(progress.before_comment.get()..)?;
             let comment = from.get(memchr::memmem::find(from.as_bytes(), b"<!--")?..)?;
             // Conditional comments hold what is for Outlook alone.
@@ -128,7 +130,7 @@ fn swallowed<'h>(html: &'h str, progress: &Progress, open: Swallowed) -> Option<
                 comment.ends_with("-->") || comment.ends_with("--!>") || comment.starts_with("<!--[");
             if closed { None } else { first_tag(comment) }
         }
-        Swallowed::InElement => first_tag(html.get(progress.skipped.get()..)?),
+        Swallowed::Element => first_tag(html.get(progress.skipped.get()..)?),
     }
 }
 

@@ -41,7 +41,6 @@ pub(super) fn begins_with_any(text: &str, beginnings: &[&str]) -> bool {
 
 /// Whether a text has a phrase in it as words of their own. Scripts that write without blanks have no such ends of words.
 pub(super) fn has_word(text: &str, word: &str) -> bool {
-    let is_joined = |c: char| c.is_alphanumeric() && c < UNSPACED;
     let (first, last) = (word.chars().next(), word.chars().next_back());
     text.match_indices(word).any(|(at, _)| {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
@@ -51,6 +50,11 @@ pub(super) fn has_word(text: &str, word: &str) -> bool {
         };
         !runs_on(first, before) && !runs_on(last, after)
     })
+}
+
+/// Whether a character is part of a longer word when it stands beside another.
+fn is_joined(c: char) -> bool {
+    c.is_alphanumeric() && c < UNSPACED
 }
 
 /// The first character of the scripts of China, Japan and Korea (CJK Radicals Supplement), which need no blanks.

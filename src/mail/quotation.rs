@@ -415,6 +415,9 @@ fn is_device_signature(text: &str) -> bool {
     if !DEVICE_BYTES.fit(text) {
         return false;
     }
+    if !begins_with_any(text, DEVICE_SIGNATURES) && !text.starts_with("Sent from ") {
+        return false;
+    }
     // The name of the program may be a link.
     let text = text.split_once("<http").map_or(text, |(name, _)| name);
     if text.len() > DEVICE_BYTES_MOST {

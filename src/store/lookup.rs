@@ -10,7 +10,6 @@ use super::{StoreError, instant, instant_or_never, keys, micros};
 use crate::base::id::{CaseId, ContentKey};
 use crate::casework::{BOUNCED_FOR, Case, EarlierReplies, Keys, KnownAs, KnownMail, Loaded, SeenContent};
 use crate::decision::{LastReply, Loudness};
-use crate::mail::Address;
 use crate::policy::Policy;
 
 impl Change<'_> {
@@ -208,7 +207,7 @@ impl Change<'_> {
         now: Timestamp,
         loaded: &mut Loaded,
     ) -> Result<(), StoreError> {
-        let people = distinct(mails.iter().filter_map(|mail| mail.recipient).map(Address::key));
+        let people = distinct(mails.iter().filter_map(|mail| mail.recipient).map(|to| to.person().key()));
         let statement = ("SELECT address, at FROM bounced WHERE at > $1 AND address IN", "");
         let since = micros(now.checked_sub(BOUNCED_FOR).unwrap_or(Timestamp::MIN));
         for row in sql::find(self.connection(), statement, &[since.into()], people).await? {

@@ -363,7 +363,7 @@ impl Change<'_> {
         let found = sql::rows(self.connection(), statement, [entry.into()]).await?;
         let payload = found.first().map(|row| row.text("payload")).transpose()?.unwrap_or_default();
         let Ok(Outgoing::Reply(reply)) = serde_json::from_str(&payload) else { return Ok(()) };
-        let Some(address) = Address::parse(&reply.to).map(|to| to.key()) else { return Ok(()) };
+        let Some(address) = Address::parse(&reply.to).map(|to| to.person().key()) else { return Ok(()) };
         self.save_bounced(&[Bounced { address, at: now, status: status.to_owned() }]).await
     }
 

@@ -78,13 +78,14 @@ fn who_wrote_and_where_a_reply_would_go_is_looked_at() {
 }
 
 #[test]
-fn a_policy_can_name_more_marks_of_machines() {
+fn a_policy_can_name_forms_and_more_marks_of_machines() {
     let folder = tempfile::tempdir().expect("a folder");
     let policy = fs::read_to_string(root().join(POLICY).join("policy.toml")).expect("the policy");
     let markers = r#"machine_markers = ["X-Robot", "X-Class: automated*"]"#;
+    let form = "[[form]]\nfrom = \"no-reply@portal.example\"\n";
     let policy = policy.replace("[identity]\n", &format!("[identity]\n{markers}\n"));
     fs::create_dir(folder.path().join("replies")).expect("a folder");
-    fs::write(folder.path().join("policy.toml"), policy).expect("a policy");
+    fs::write(folder.path().join("policy.toml"), format!("{policy}\n{form}")).expect("a policy");
     fs::write(folder.path().join("replies/received.txt"), "Subject: We have it\n\nThank you.\n")
         .expect("a reply");
     assert_withheld(
@@ -97,6 +98,16 @@ fn a_policy_can_name_more_marks_of_machines() {
             ("From: mia@client.example\nX-CLASS:\n Automated, nightly", "vendor-marker"),
             ("From: mia@client.example\nX-Class: =?utf-8?q?automated?=", "vendor-marker"),
             ("From: mia@client.example\nX-Class: not automated", ""),
+            (
+                "Return-Path: <bounce-7@portal.example>\nFrom: no-reply@portal.example\nReply-To: mia@client.example\nFeedback-ID: 1.x:AmazonSES",
+                "",
+            ),
+            (
+                "From: no-reply@portal.example\nReply-To: mia@client.example\nAuto-Submitted: auto-generated",
+                "auto-submitted",
+            ),
+            ("From: no-reply@portal.example\nReply-To: noreply@client.example", "no-reply-sender"),
+            ("From: no-reply@portal.example", "unsafe-reply-to"),
         ],
     );
 }

@@ -17,21 +17,26 @@ use proptest::prelude::*;
 /// What the grammar of a field allows.
 #[derive(Debug, Clone, Copy)]
 struct Grammar {
-    /// Comments around the value.
-    comments: bool,
-    /// Parameters after it.
-    parameters: bool,
+    around: Around,
     /// Encoded words: in unstructured fields, and where software writes them although it may not.
     encoded: bool,
     /// A second line of the same field counts as much as the first.
     repeats: bool,
 }
 
-const TOKEN: Grammar = Grammar { comments: true, parameters: true, encoded: true, repeats: true };
-const FREE: Grammar = Grammar { comments: false, parameters: false, encoded: true, repeats: true };
-const ADDRESS: Grammar = Grammar { comments: true, parameters: false, encoded: false, repeats: true };
+/// What may stand around a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Comments,
+    CommentsAndParameters,
+}
+
+const TOKEN: Grammar = Grammar { around: Around::CommentsAndParameters, encoded: true, repeats: true };
+const FREE: Grammar = Grammar { around: Around::Nothing, encoded: true, repeats: true };
+const ADDRESS: Grammar = Grammar { around: Around::Comments, encoded: false, repeats: true };
 /// Only the topmost line is of the last delivery.
-const PATH: Grammar = Grammar { comments: true, parameters: false, encoded: false, repeats: false };
+const PATH: Grammar = Grammar { around: Around::Comments, encoded: false, repeats: false };
 
 /// The guard, the field, a value that makes it speak, one that does not, and the field's grammar.
 const TABLE: &[(&str, &str, &str, &str, Grammar)] = &[
@@ -165,8 +170,8 @@ fn cased(text: &str, case: usize) -> String {
 fn encoded(text: &str, way: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     if way == 0 {
-        let hex: String = text.bytes().map(|byte| format!("={byte:02X}")).collect();
-        return format!("=?utf-8?Q?{hex}?=");
+        let hex: Vec<String> = text.bytes().map(|byte| format!("={byte:02X}")).collect();
+        return format!("=?utf-8?Q?{}?=", hex.concat());
     }
     let mut out = String::from("=?US-ASCII?b?");
     for chunk in text.as_bytes().chunks(3) {
@@ -174,7 +179,11 @@ fn encoded(text: &str, way: usize) -> String {
             << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let sextet = bits >> (18 - 6 * place) & 63;
-            out.push(if place > chunk.len() { '=' } else { char::from(ALPHABET[sextet]) });
+            out.push(if place > chunk.len() {
+                '='
+            } else {
+                char::from(*ALPHABET.get(sextet).expect("six bits"))
+            });
         }
     }
     out + "?="
@@ -186,13 +195,13 @@ impl Shape {
         let mut value = cased(value, self.value_case);
         if grammar.encoded && self.encoding < 2 && !value.is_empty() {
             value = encoded(&value, self.encoding);
-        } else if grammar.comments {
+        } else if grammar.around != Around::Nothing {
             let filler = if self.filler == 0 {
                 String::new()
             } else {
                 format!("({}) ", "a line of it\r\n ".repeat(self.filler * 1024 / 15))
             };
-            let parameter = if grammar.parameters { self.parameter } else { "" };
+            let parameter = if grammar.around == Around::CommentsAndParameters { self.parameter } else { "" };
             value = format!("{filler}{}{value}{}{parameter}", self.comment_before, self.comment_after);
         }
         let name = cased(name, self.name_case);

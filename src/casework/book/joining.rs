@@ -109,7 +109,7 @@ impl Book {
     /// Whether a reply to the same address could not be delivered.
     pub(super) fn bounces(&self, reading: &Reading, now: Timestamp) -> bool {
         let Recipient::Address(to) = &reading.recipient else { return false };
-        let at = if self.bounced.is_empty() { None } else { self.bounced.get(&to.key()) };
+        let at = if self.bounced.is_empty() { None } else { self.bounced.get(&to.person().key()) };
         at.is_some_and(|at| now.duration_since(*at) < BOUNCED_FOR)
     }
 

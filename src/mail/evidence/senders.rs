@@ -1,7 +1,5 @@
 //! Who writes: addresses and names that only programs have, and addresses that ask for no answer.
 
-use std::borrow::Cow;
-
 use super::{Automation, Found};
 use crate::mail::Address;
 use crate::mail::header;
@@ -15,8 +13,7 @@ pub(super) const RETURN_PATH: &str = "Return-Path";
 impl Found {
     /// Looks at an address of From or Sender as written, which may have no domain, and at the name beside it.
     pub(in crate::mail) fn sender(&mut self, field: &str, name: Option<&str>, address: &str) {
-        let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
-        if let Some(slug) = local_part_evidence(local) {
+        if let Some(slug) = evidence_of(address) {
             self.add(slug, field, &header::collapse(address));
         } else if let Some(name) = name.filter(|name| is_system_name(name)) {
             self.add(Automation::SystemSender, field, &header::collapse(name));
@@ -26,11 +23,10 @@ impl Found {
     /// Looks at the return path: bounces to a program's address come back to no person (RFC 5230 section 4.6 asks this of
     /// the address that SMTP names, which is this one).
     pub(in crate::mail) fn return_path(&mut self, path: &str) {
-        let (local, domain) = path.rsplit_once('@').unwrap_or((path, ""));
-        if local_part_evidence(local).is_some() {
+        if evidence_of(path).is_some() {
             self.add(Automation::SystemSender, RETURN_PATH, path);
         }
-        let domain = domain.to_ascii_lowercase();
+        let domain = path.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase()).unwrap_or_default();
         if INTERFACE_HOSTS.iter().any(|host| domain.ends_with(host)) {
             self.interface.get_or_insert_with(|| super::Evidence {
                 slug: Automation::VendorMarker,
@@ -41,14 +37,21 @@ impl Found {
     }
 }
 
+/// What an address says as it was written, which may have no domain; behind what forwarders and bounce protection wrapped
+/// around it, too.
+fn evidence_of(written: &str) -> Option<Automation> {
+    let local = written.rsplit_once('@').map_or(written, |(local, _)| local);
+    let wrapped = || local.contains('=').then(|| Address::parse(written)).flatten();
+    local_part_evidence(local).or_else(|| wrapped().and_then(|address| sender_evidence(&address)))
+}
+
 /// What any address says by itself: a program, or a wish for no answer. The reply guards ask this of the address used too.
 pub fn sender_evidence(address: &Address) -> Option<Automation> {
-    local_part_evidence(address.local())
+    local_part_evidence(address.local()).or_else(|| local_part_evidence(address.person().local()))
 }
 
 fn local_part_evidence(local: &str) -> Option<Automation> {
     let local = local.trim_matches('"').to_ascii_lowercase();
-    let local = without_wrapping(&local);
     let base = local.split('+').next().unwrap_or_default();
     let system = SYSTEM_LOCAL_PARTS.contains(&base)
         || SYSTEM_PREFIXES.iter().any(|p| local.starts_with(p))
@@ -57,25 +60,6 @@ fn local_part_evidence(local: &str) -> Option<Automation> {
         return Some(Automation::SystemSender);
     }
     is_no_reply(&local).then_some(Automation::NoReplySender)
-}
-
-/// The local part that forwarders and signers have wrapped: SRS (`SRS0=hash=time=host=ann`, `SRS1=hash=host==…`), BATV
-/// (`prvs=tag=ann`) and Barracuda's (`btv1==tag==ann`).
-fn without_wrapping(local: &str) -> Cow<'_, str> {
-    let unwrapped = if !local.contains('=') {
-        None
-    } else if let Some(tagged) = local.strip_prefix("prvs=") {
-        tagged.split_once('=').map(|(_, local)| local)
-    } else if let Some(tagged) = local.strip_prefix("btv1==") {
-        tagged.split_once("==").map(|(_, local)| local)
-    } else if local.starts_with("srs0") {
-        local.splitn(5, '=').nth(4)
-    } else if local.starts_with("srs1") {
-        local.split_once("==").and_then(|(_, inner)| inner.splitn(4, '=').nth(3))
-    } else {
-        None
-    };
-    Cow::Borrowed(unwrapped.unwrap_or(local))
 }
 
 /// Whether one of the words, or several in a row, say "no reply": `no-reply`, `noreply-123`, `shop.do_not_reply`.

@@ -93,6 +93,7 @@ mod tests {
         assert!(asks(&format!("{long}\nSie erhalten diese E-Mail, weil Sie sich angemeldet haben.")));
         assert!(asks(&format!("{long}\nTo unsubscribe, visit https://x.example/off")));
         for text in [
+            "Unsubscribe from this list, please! Sie erhalten diese Woche mehr von mir.",
             "How do I unsubscribe from your newsletter? I keep receiving it.",
             "I got a letter, \"To unsubscribe, visit x.example\", and that page is down.",
             &format!("To unsubscribe from the old list I wrote twice.\n{long}"),

@@ -97,7 +97,7 @@ pub(super) fn legacy(value: &str) -> Paint {
     let value = value.trim();
     match named(value) {
         Paint::Unknown => hexadecimal(value.strip_prefix('#').unwrap_or(value)),
-        known => known,
+        known @ (Paint::Clear | Paint::Solid(..)) => known,
     }
 }
 
@@ -127,10 +127,11 @@ pub(super) fn ground(value: &str) -> Paint {
 pub(super) fn laid(over: Paint, under: Paint) -> Paint {
     match (over, under) {
         (Paint::Clear, under) => under,
-        (Paint::Solid(top, opacity), Paint::Solid(bottom, 255)) if opacity < 255 => {
-            let [r, g, b] = top;
-            let [x, y, z] = bottom;
-            Paint::Solid([mixed(r, x, opacity), mixed(g, y, opacity), mixed(b, z, opacity)], 255)
+        (Paint::Solid(top, opacity), Paint::Solid(mut seen, 255)) if opacity < 255 => {
+            for (under, over) in seen.iter_mut().zip(top) {
+                *under = mixed(over, *under, opacity);
+            }
+            Paint::Solid(seen, 255)
         }
         (Paint::Solid(_, 255), _) => over,
         (Paint::Solid(..) | Paint::Unknown, _) => Paint::Unknown,
@@ -163,24 +164,23 @@ fn named(value: &str) -> Paint {
 
 /// Three, four, six or eight digits.
 fn hexadecimal(digits: &str) -> Paint {
-    let mut values = [0_u8; 8];
-    let count = digits.len();
-    if !matches!(count, 3 | 4 | 6 | 8) {
+    if !matches!(digits.len(), 3 | 4 | 6 | 8) {
         return Paint::Unknown;
     }
-    for (value, digit) in values.iter_mut().zip(digits.chars()) {
-        let Some(digit) = digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()) else {
-            return Paint::Unknown;
+    let is_short = digits.len() < 6;
+    let mut bytes = [255_u8; 4];
+    for (at, digit) in digits.chars().enumerate() {
+        let digit = digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let byte = bytes.get_mut(if is_short { at } else { at / 2 });
+        let (Some(digit), Some(byte)) = (digit, byte) else { return Paint::Unknown };
+        *byte = match (is_short, at % 2) {
+            (true, _) => digit * 17,
+            (false, 0) => digit * 16,
+            (false, _) => *byte + digit,
         };
-        *value = digit;
     }
-    let [a, b, c, d, e, f, g, h] = values;
-    match count {
-        3 => Paint::Solid([a * 17, b * 17, c * 17], 255),
-        4 => Paint::Solid([a * 17, b * 17, c * 17], d * 17),
-        6 => Paint::Solid([a * 16 + b, c * 16 + d, e * 16 + f], 255),
-        _ => Paint::Solid([a * 16 + b, c * 16 + d, e * 16 + f], g * 16 + h),
-    }
+    let [red, green, blue, opacity] = bytes;
+    Paint::Solid([red, green, blue], opacity)
 }
 
 /// `rgb(1, 2, 3)`, `rgba(1,2,3,.5)`, `rgb(1 2 3 / 50%)`.
@@ -202,8 +202,8 @@ fn components(value: &str) -> Paint {
         *value = byte(read);
         count += 1;
     }
-    let [r, g, b, opacity] = values;
-    if count < 3 { Paint::Unknown } else { Paint::Solid([r, g, b], opacity) }
+    let [red, green, blue, opacity] = values;
+    if count < 3 { Paint::Unknown } else { Paint::Solid([red, green, blue], opacity) }
 }
 
 #[expect(

@@ -6,8 +6,8 @@ use super::super::flow::Flow;
 use super::super::header::{clip, lossy};
 use super::super::markup::{self, Class};
 use super::Rendered;
-use super::element::{Element, Layout, Look, Sight, name, packed};
-use super::paint::{self, Paint};
+use super::element::{Element, Layout, Sight, name, packed};
+use super::look::{self, Colours};
 use super::reader::Progress;
 use super::sheet::{Effects, Sheet};
 use super::style::{Hiding, Style, style};
@@ -18,21 +18,13 @@ const SEARCH_DEPTH: usize = 256;
 /// How many elements left open a tag closes by implication.
 const IMPLIED_DEPTH: usize = 16;
 
-/// Whether text may be hidden by its colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Colours {
-    #[default]
-    Seen,
-    Ignored,
-}
-
 /// What markup was open at the end and may have swallowed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Swallowed {
-    InTag,
-    InComment,
-    /// An element that holds no text for a reader.
-    InElement,
+    Tag,
+    Comment,
+    /// One that holds no text for a reader.
+    Element,
 }
 
 /// What was read last.
@@ -126,10 +118,10 @@ impl Renderer {
         let open = match std::mem::take(&mut self.last) {
             Last::Tag => {
                 self.start();
-                Swallowed::InTag
+                Swallowed::Tag
             }
-            Last::Comment => Swallowed::InComment,
-            Last::Whole if self.is_skipping() => Swallowed::InElement,
+            Last::Comment => Swallowed::Comment,
+            Last::Whole if self.is_skipping() => Swallowed::Element,
             Last::Whole => return None,
         };
         while self.is_skipping() {
@@ -191,7 +183,7 @@ impl Renderer {
     fn element(&mut self, layout: Layout) -> Element {
         let outer = self.current;
         let (tag, is_skipped) = (&self.tag, layout == Layout::Skip);
-        let is_coloured = is_own_ground(tag.packed) || self.is_link();
+        let is_coloured = look::paints_itself(tag.packed, outer.look);
         if is_skipped || tag.is_bare() && !self.sheet.has_rules() && !is_coloured {
             return Element {
                 name: tag.packed,
@@ -213,14 +205,15 @@ impl Renderer {
         };
         let flow = layout.displayed(style.display);
         let class = self.marked(&style).map_or(outer.class, |inner| self.nested(outer.class, inner));
+        let tag = &self.tag;
         Element {
-            name: self.tag.packed,
+            name: tag.packed,
             layout,
             flow,
             set_off: class != outer.class,
-            sight: outer.sight.max(self.sight(flow, &style, effects)),
-            look: self.look(&style, effects),
-            pre: self.tag.packed == name::PRE || style.pre.unwrap_or(outer.pre),
+            sight: outer.sight.max(look::sight(tag, flow, &style, effects)),
+            look: look::look(tag, outer.look, &style, effects, self.colours),
+            pre: tag.packed == name::PRE || style.pre.unwrap_or(outer.pre),
             aside: outer.aside || layout == Layout::Annotation,
             class,
         }
@@ -229,77 +222,6 @@ impl Renderer {
     /// What the text of a tag without attributes is; only a quotation needs none.
     fn bare_class(&mut self, outer: Class) -> Class {
         if self.tag.packed == name::BLOCKQUOTE { self.nested(outer, markup::BARE) } else { outer }
-    }
-
-    fn sight(&self, flow: Layout, style: &Style, effects: Effects) -> Sight {
-        let makes_room =
-            matches!(self.tag.packed, name::TABLE | name::TBODY | name::TR | name::BODY | name::HTML);
-        let is_block = matches!(flow, Layout::Block | Layout::Paragraph) && !makes_room;
-        let by_sheet = effects.has(Effects::HIDES) && !effects.has(Effects::SHOWS) && !style.shows;
-        if style.hiding == Hiding::All
-            || style.hiding == Hiding::Block && is_block
-            || self.tag.hidden && style.display.is_none()
-            || by_sheet
-        {
-            Sight::Hidden
-        } else {
-            Sight::Shown
-        }
-    }
-
-    fn look(&self, style: &Style, effects: Effects) -> Look {
-        let outer = self.current.look;
-        let sized = self.tag.sized.then_some(false);
-        let look = Look {
-            tiny: style.tiny.or(sized).unwrap_or(outer.tiny),
-            unseen: style.unseen.unwrap_or(outer.unseen),
-            ..outer
-        };
-        if self.colours == Colours::Ignored {
-            return look;
-        }
-        let ink = if effects.has(Effects::INKS) { Some(Paint::Unknown) } else { self.ink(style) };
-        let ground = if effects.has(Effects::GROUNDS) { Some(Paint::Unknown) } else { self.ground(style) };
-        if ink.is_none() && ground.is_none() {
-            return look;
-        }
-        let ink = ink.unwrap_or(outer.ink);
-        let ground = ground.map_or(outer.ground, |ground| paint::laid(ground, outer.ground));
-        Look { ink, ground, lost: paint::is_lost(ink, ground), ..look }
-    }
-
-    fn ink(&self, style: &Style) -> Option<Paint> {
-        let declared =
-            style.ink.or_else(|| (!self.tag.color.is_empty()).then(|| paint::legacy(&self.tag.color)));
-        declared.or(self.is_link().then_some(Paint::Unknown))
-    }
-
-    /// A link has a colour of its own, where that of the text around it is known.
-    fn is_link(&self) -> bool {
-        self.tag.packed == name::A && self.current.look.ink != Paint::Unknown
-    }
-
-    fn ground(&self, style: &Style) -> Option<Paint> {
-        let tag = &self.tag;
-        let is_pictured = !tag.background.is_empty();
-        if is_pictured || is_own_ground(tag.packed) {
-            return Some(Paint::Unknown);
-        }
-        if style.ground.is_some() || tag.bgcolor.is_empty() {
-            return style.ground;
-        }
-        let has_ground = matches!(
-            tag.packed,
-            name::BODY
-                | name::TABLE
-                | name::TBODY
-                | name::THEAD
-                | name::TFOOT
-                | name::TR
-                | name::TD
-                | name::TH
-        );
-        Some(if has_ground { paint::legacy(&tag.bgcolor) } else { Paint::Unknown })
     }
 
     /// What the tag says of its text.
@@ -517,7 +439,13 @@ impl Renderer {
             Class::Container(..) => Class::Plain,
             // A phone that is told to write below its signature puts all into the same element.
             Class::Signature(because) if !has_own && (is_all || because == "apple-signature") => Class::Plain,
-            class => class,
+            Class::Plain
+            | Class::Quote(_)
+            | Class::Bare(_)
+            | Class::Rest(_)
+            | Class::RestIfHeader(_)
+            | Class::Forward(_)
+            | Class::Signature(_) => class,
         };
         let runs = self.runs.into_iter().map(|(at, class)| (at, settled(class))).collect();
         let rendered =
@@ -529,9 +457,4 @@ impl Renderer {
 /// Outlook draws a line above the header block of what it quotes; others draw one above anything.
 fn ruled(style: &Style) -> Option<Class> {
     style.ruled.then_some(Class::RestIfHeader("outlook-reply"))
-}
-
-/// Whether an element is drawn on a ground that no attribute tells.
-fn is_own_ground(name: u64) -> bool {
-    matches!(name, name::BUTTON | name::SELECT | name::TEXTAREA | name::MARK)
 }

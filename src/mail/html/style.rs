@@ -158,9 +158,8 @@ impl Property {
             Self::CLIP => Property::Clip,
             Self::CLIP_PATH => Property::ClipPath,
             Self::TRANSFORM => Property::Transform,
-            Self::BORDER_TOP => Property::BorderTop,
+            Self::BORDER_TOP | Self::BORDER_TOP_STYLE => Property::BorderTop,
             Self::BORDER_STYLE => Property::BorderStyle,
-            Self::BORDER_TOP_STYLE => Property::BorderTop,
             Self::TEXT_SHADOW | Self::BACKGROUND_CLIP => Property::Outline,
             _ => return None,
         })

@@ -1,3 +1,5 @@
+//! What a person sees of HTML, written by hand: each trick that hides beside its twin that shows, each mail program's marks.
+
 use super::super::quotation::divide;
 use super::super::subject::Purpose;
 use super::super::text::RegionKind;

@@ -1,6 +1,8 @@
 //! What mail programs write above the words of others.
 
-use super::FirstBytes;
+use std::sync::LazyLock;
+
+use super::{FirstBytes, is_joined};
 
 /// An attribution line of a language.
 #[derive(Debug)]
@@ -14,7 +16,7 @@ pub(in crate::mail) struct Attribution {
 }
 
 /// A row for each language, or for several that share their words.
-pub(in crate::mail) const ATTRIBUTIONS: &[Attribution] = &[
+pub(in crate::mail) static ATTRIBUTIONS: &[Attribution] = &[
     // English
     Attribution {
         heads: &["On ", "At "],
@@ -247,6 +249,40 @@ pub(in crate::mail) const ATTRIBUTIONS: &[Attribution] = &[
     },
 ];
 
+/// The verbs of all rows by their first byte, each with its row.
+static VERBS: LazyLock<Vec<Vec<(&'static str, &'static Attribution)>>> = LazyLock::new(|| {
+    let mut by_first = vec![Vec::new(); 256];
+    for row in ATTRIBUTIONS {
+        for verb in row.verbs {
+            let first = verb.bytes().next().map(usize::from);
+            if let Some(bucket) = first.and_then(|first| by_first.get_mut(first)) {
+                bucket.push((*verb, row));
+            }
+        }
+    }
+    by_first
+});
+
+/// The rows one of whose verbs stands in a text as words of their own, and where each verb ends.
+pub(in crate::mail) fn spoken(text: &str) -> Vec<(&'static Attribution, usize)> {
+    let mut rows = Vec::new();
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        let begins = !before.is_some_and(is_joined) || !is_joined(c);
+        before = Some(c);
+        let (true, Some(rest)) = (begins, text.get(at..)) else { continue };
+        let first = rest.bytes().next().map(usize::from);
+        for (verb, row) in first.and_then(|first| VERBS.get(first)).into_iter().flatten() {
+            if let Some(after) = rest.strip_prefix(verb)
+                && !(verb.ends_with(is_joined) && after.starts_with(is_joined))
+            {
+                rows.push((*row, at + verb.len()));
+            }
+        }
+    }
+    rows
+}
+
 impl FirstBytes {
     const fn of_attributions(mut rows: &[Attribution]) -> FirstBytes {
         let mut bytes = FirstBytes([false; 256]);
@@ -280,258 +316,86 @@ pub(in crate::mail) static ATTRIBUTION_BYTES: FirstBytes = FirstBytes::of_attrib
 pub(in crate::mail) static LABEL_BYTES: FirstBytes = FirstBytes::of_labels(LABELS);
 
 /// Between dashes above what was quoted, in lower case.
+#[rustfmt::skip]
 pub(in crate::mail) const ORIGINALS: &[&str] = &[
-    "original message",
-    "original email",
-    "original e-mail",
-    "original appointment",
-    "reply message",
-    "antwort nachricht",
-    "ursprüngliche nachricht",
-    "ursprüngliche mail",
-    "urspr. nachricht",
-    "originalnachricht",
-    "original-nachricht",
-    "original nachricht",
-    "ursprünglicher termin",
-    "message d'origine",
-    "message d’origine",
-    "message original",
-    "message initial",
-    "courriel original",
-    "rendez-vous d'origine",
-    "mensaje original",
-    "missatge original",
-    "messaggio originale",
-    "messaggio original",
-    "oorspronkelijk bericht",
-    "oorspronkelijke bericht",
-    "origineel bericht",
-    "mensagem original",
-    "mesaj original",
-    "mesajul original",
-    "oprindelig meddelelse",
-    "oprindelig besked",
-    "original besked",
-    "opprinnelig melding",
-    "original melding",
-    "ursprungligt meddelande",
-    "originalmeddelande",
-    "alkuperäinen viesti",
-    "algne sõnum",
-    "algne teade",
-    "sākotnējais ziņojums",
-    "oriģinālais ziņojums",
-    "pradinis laiškas",
-    "originalus laiškas",
-    "wiadomość oryginalna",
-    "oryginalna wiadomość",
-    "původní zpráva",
-    "pôvodná správa",
-    "eredeti üzenet",
-    "izvorna poruka",
-    "originalna poruka",
-    "izvirno sporočilo",
-    "оригинална порука",
-    "αρχικό μήνυμα",
-    "orijinal mesaj",
-    "orijinal ileti",
-    "özgün ileti",
-    "исходное сообщение",
-    "оригинальное сообщение",
-    "вихідне повідомлення",
-    "оригінальне повідомлення",
-    "оригинално съобщение",
-    "הודעה מקורית",
-    "الرسالة الأصلية",
-    "رسالة أصلية",
-    "原始邮件",
-    "原始郵件",
-    "原始信件",
-    "原邮件",
-    "回复的原邮件",
-    "元のメッセージ",
-    "オリジナルメッセージ",
-    "오리지널 메시지",
-    "원본 메시지",
-    "원본 메일",
-    "thư gốc",
-    "tin nhắn gốc",
-    "pesan asli",
-    "mesej asal",
-    "ข้อความเดิม",
-    "ข้อความต้นฉบับ",
+    "original message", "original email", "original e-mail", "original appointment", "reply message",
+    "antwort nachricht", "ursprüngliche nachricht", "ursprüngliche mail", "urspr. nachricht",
+    "originalnachricht", "original-nachricht", "original nachricht", "ursprünglicher termin",
+    "message d'origine", "message d’origine", "message original", "message initial", "courriel original",
+    "rendez-vous d'origine", "mensaje original", "missatge original", "messaggio originale",
+    "messaggio original", "oorspronkelijk bericht", "oorspronkelijke bericht", "origineel bericht",
+    "mensagem original", "mesaj original", "mesajul original", "oprindelig meddelelse", "oprindelig besked",
+    "original besked", "opprinnelig melding", "original melding", "ursprungligt meddelande",
+    "originalmeddelande", "alkuperäinen viesti", "algne sõnum", "algne teade", "sākotnējais ziņojums",
+    "oriģinālais ziņojums", "pradinis laiškas", "originalus laiškas", "wiadomość oryginalna",
+    "oryginalna wiadomość", "původní zpráva", "pôvodná správa", "eredeti üzenet", "izvorna poruka",
+    "originalna poruka", "izvirno sporočilo", "оригинална порука", "αρχικό μήνυμα", "orijinal mesaj",
+    "orijinal ileti", "özgün ileti", "исходное сообщение", "оригинальное сообщение", "вихідне повідомлення",
+    "оригінальне повідомлення", "оригинално съобщение", "הודעה מקורית", "الرسالة الأصلية", "رسالة أصلية",
+    "原始邮件", "原始郵件", "原始信件", "原邮件", "回复的原邮件", "元のメッセージ", "オリジナルメッセージ", "오리지널 메시지", "원본 메시지", "원본 메일", "thư gốc",
+    "tin nhắn gốc", "pesan asli", "mesej asal", "ข้อความเดิม", "ข้อความต้นฉบับ",
 ];
 
 /// Between dashes above what is forwarded, in lower case.
+#[rustfmt::skip]
 pub(in crate::mail) const FORWARDS: &[&str] = &[
-    "forwarded message",
-    "forwarded mail",
-    "weitergeleitete nachricht",
-    "message transféré",
-    "message transmis",
-    "message réexpédié",
-    "mensaje reenviado",
-    "missatge reenviat",
-    "messaggio inoltrato",
-    "doorgestuurd bericht",
-    "mensagem encaminhada",
-    "mensagem reencaminhada",
-    "mesaj redirecționat",
-    "mesaj redirecţionat",
-    "mesaj retrimis",
-    "vidarebefordrat meddelande",
-    "videresendt melding",
-    "videresendt meddelelse",
-    "videresendt besked",
-    "välitetty viesti",
-    "edastatud kiri",
-    "edastatud sõnum",
-    "pārsūtītā vēstule",
-    "pārsūtīts ziņojums",
-    "persiųstas laiškas",
-    "przekazana wiadomość",
-    "treść przekazanej wiadomości",
-    "přeposlaná zpráva",
-    "preposlaná správa",
-    "továbbított üzenet",
-    "továbbított levél",
-    "proslijeđena poruka",
-    "prosleđena poruka",
-    "posredovano sporočilo",
-    "прослеђена порука",
-    "προωθημένο μήνυμα",
-    "iletilmiş mesaj",
-    "iletilmiş ileti",
-    "yönlendirilmiş ileti",
-    "пересылаемое сообщение",
-    "перенаправленное сообщение",
-    "пересланное сообщение",
-    "переслане повідомлення",
-    "перенаправлене повідомлення",
-    "препратено съобщение",
-    "הודעה שהועברה",
-    "الرسالة المعاد توجيهها",
-    "رسالة معاد توجيهها",
-    "转发的消息",
-    "转发的邮件",
-    "转发邮件",
-    "转发邮件信息",
-    "轉寄郵件",
-    "轉寄的郵件",
-    "轉寄訊息",
-    "転送メッセージ",
-    "転送された",
-    "전달된 메시지",
-    "전달된 메일",
-    "thư chuyển tiếp",
-    "thư được chuyển tiếp",
-    "tin nhắn được chuyển tiếp",
-    "pesan terusan",
-    "pesan diteruskan",
-    "pesan yang diteruskan",
-    "ข้อความที่ส่งต่อ",
+    "forwarded message", "forwarded mail", "weitergeleitete nachricht", "message transféré", "message transmis",
+    "message réexpédié", "mensaje reenviado", "missatge reenviat", "messaggio inoltrato",
+    "doorgestuurd bericht", "mensagem encaminhada", "mensagem reencaminhada", "mesaj redirecționat",
+    "mesaj redirecţionat", "mesaj retrimis", "vidarebefordrat meddelande", "videresendt melding",
+    "videresendt meddelelse", "videresendt besked", "välitetty viesti", "edastatud kiri", "edastatud sõnum",
+    "pārsūtītā vēstule", "pārsūtīts ziņojums", "persiųstas laiškas", "przekazana wiadomość",
+    "treść przekazanej wiadomości", "přeposlaná zpráva", "preposlaná správa", "továbbított üzenet",
+    "továbbított levél", "proslijeđena poruka", "prosleđena poruka", "posredovano sporočilo",
+    "прослеђена порука", "προωθημένο μήνυμα", "iletilmiş mesaj", "iletilmiş ileti", "yönlendirilmiş ileti",
+    "пересылаемое сообщение", "перенаправленное сообщение", "пересланное сообщение", "переслане повідомлення",
+    "перенаправлене повідомлення", "препратено съобщение", "הודעה שהועברה", "الرسالة المعاد توجيهها",
+    "رسالة معاد توجيهها", "转发的消息", "转发的邮件", "转发邮件", "转发邮件信息", "轉寄郵件", "轉寄的郵件", "轉寄訊息", "転送メッセージ", "転送された",
+    "전달된 메시지", "전달된 메일", "thư chuyển tiếp", "thư được chuyển tiếp", "tin nhắn được chuyển tiếp",
+    "pesan terusan", "pesan diteruskan", "pesan yang diteruskan", "ข้อความที่ส่งต่อ",
 ];
 
 /// Lines without dashes above what is forwarded, in lower case, without their colon.
+#[rustfmt::skip]
 pub(in crate::mail) const FORWARD_LINES: &[&str] = &[
-    "begin forwarded message",
-    "anfang der weitergeleiteten nachricht",
-    "anfang der weitergeleiteten e-mail",
-    "début du message réexpédié",
-    "début du message transféré",
-    "début du courriel réexpédié",
-    "inicio del mensaje reenviado",
-    "inici del missatge reenviat",
-    "inizio messaggio inoltrato",
-    "begin doorgestuurd bericht",
-    "início da mensagem reencaminhada",
-    "início da mensagem encaminhada",
-    "începutul mesajului redirecționat",
-    "vidarebefordrat brev",
-    "vidarebefordrat meddelande",
-    "start på videresendt meddelelse",
-    "start på videresendt besked",
-    "start på videresendt melding",
-    "videresendt melding",
-    "välitetty viesti alkaa",
-    "początek przekazywanej wiadomości",
-    "początek przekazanej wiadomości",
-    "začátek přeposílané zprávy",
-    "začátek přeposlané zprávy",
-    "začiatok preposlanej správy",
-    "továbbított levél kezdete",
-    "továbbított üzenet kezdete",
-    "početak proslijeđene poruke",
-    "začetek posredovanega sporočila",
-    "αρχή προωθημένου μηνύματος",
-    "iletilen ileti başlangıcı",
-    "iletilen mesajın başlangıcı",
-    "начало переадресованного сообщения",
-    "начало пересылаемого сообщения",
-    "початок листа, що пересилається",
-    "початок пересланого повідомлення",
-    "начало на препратеното съобщение",
-    "תחילת ההודעה שהועברה",
-    "بداية الرسالة المعاد توجيهها",
-    "بدء الرسالة المعاد توجيهها",
-    "下面是被转发的邮件",
-    "以下是轉寄的郵件",
-    "以下為轉寄的郵件",
-    "転送されたメッセージ",
-    "전달된 메시지",
-    "전달받은 메시지 시작",
-    "bắt đầu thư được chuyển tiếp",
-    "mulai pesan yang diteruskan",
-    "เริ่มข้อความที่ส่งต่อ",
+    "begin forwarded message", "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail",
+    "début du message réexpédié", "début du message transféré", "début du courriel réexpédié",
+    "inicio del mensaje reenviado", "inici del missatge reenviat", "inizio messaggio inoltrato",
+    "begin doorgestuurd bericht", "início da mensagem reencaminhada", "início da mensagem encaminhada",
+    "începutul mesajului redirecționat", "vidarebefordrat brev", "vidarebefordrat meddelande",
+    "start på videresendt meddelelse", "start på videresendt besked", "start på videresendt melding",
+    "videresendt melding", "välitetty viesti alkaa", "początek przekazywanej wiadomości",
+    "początek przekazanej wiadomości", "začátek přeposílané zprávy", "začátek přeposlané zprávy",
+    "začiatok preposlanej správy", "továbbított levél kezdete", "továbbított üzenet kezdete",
+    "početak proslijeđene poruke", "začetek posredovanega sporočila", "αρχή προωθημένου μηνύματος",
+    "iletilen ileti başlangıcı", "iletilen mesajın başlangıcı", "начало переадресованного сообщения",
+    "начало пересылаемого сообщения", "початок листа, що пересилається", "початок пересланого повідомлення",
+    "начало на препратеното съобщение", "תחילת ההודעה שהועברה", "بداية الرسالة المعاد توجيهها",
+    "بدء الرسالة المعاد توجيهها", "下面是被转发的邮件", "以下是轉寄的郵件", "以下為轉寄的郵件", "転送されたメッセージ", "전달된 메시지", "전달받은 메시지 시작",
+    "bắt đầu thư được chuyển tiếp", "mulai pesan yang diteruskan", "เริ่มข้อความที่ส่งต่อ",
 ];
 
 /// Lines of ticket systems above what was said before, in lower case and without what they are decorated with.
+#[rustfmt::skip]
 pub(in crate::mail) const REPLY_ABOVE: &[&str] = &[
-    "please type your reply above this line",
-    "type your reply above this line",
-    "please reply above this line",
-    "reply above this line",
-    "reply above this line to add a comment",
-    "reply above this line to respond",
-    "please write your reply above this line",
-    "write your reply above this line",
-    "add your reply above this line",
-    "enter your reply above this line",
-    "write above this line to reply",
-    "write above this line to post a reply",
-    "in replies all text above this line is added to the ticket",
-    "bitte antworten sie oberhalb dieser linie",
-    "bitte antworten sie oberhalb dieser zeile",
-    "bitte antworten sie über dieser linie",
-    "bitte antworten sie über dieser zeile",
-    "bitte geben sie ihre antwort oberhalb dieser zeile ein",
-    "antworten sie oberhalb dieser linie",
-    "répondez au-dessus de cette ligne",
-    "veuillez répondre au-dessus de cette ligne",
-    "merci de répondre au-dessus de cette ligne",
-    "veuillez saisir votre réponse au-dessus de cette ligne",
-    "responda por encima de esta línea",
-    "por favor, responda por encima de esta línea",
-    "escriba su respuesta por encima de esta línea",
-    "responda acima desta linha",
-    "por favor, responda acima desta linha",
-    "digite sua resposta acima desta linha",
-    "rispondi sopra questa riga",
-    "si prega di rispondere sopra questa riga",
-    "scrivi la tua risposta sopra questa riga",
-    "typ uw antwoord boven deze regel",
-    "reageer boven deze lijn",
-    "antwoord boven deze regel",
-    "skriv dit svar over denne linje",
-    "svar over denne linje",
-    "skriv svaret ditt over denne linjen",
-    "skriv ditt svar ovanför den här raden",
-    "svara ovanför denna rad",
-    "odpowiedz powyżej tej linii",
-    "пожалуйста, введите ответ над этой строкой",
-    "请在此行上方回复",
-    "この行より上に返信してください",
+    "please type your reply above this line", "type your reply above this line", "please reply above this line",
+    "reply above this line", "reply above this line to add a comment", "reply above this line to respond",
+    "please write your reply above this line", "write your reply above this line",
+    "add your reply above this line", "enter your reply above this line", "write above this line to reply",
+    "write above this line to post a reply", "in replies all text above this line is added to the ticket",
+    "bitte antworten sie oberhalb dieser linie", "bitte antworten sie oberhalb dieser zeile",
+    "bitte antworten sie über dieser linie", "bitte antworten sie über dieser zeile",
+    "bitte geben sie ihre antwort oberhalb dieser zeile ein", "antworten sie oberhalb dieser linie",
+    "répondez au-dessus de cette ligne", "veuillez répondre au-dessus de cette ligne",
+    "merci de répondre au-dessus de cette ligne", "veuillez saisir votre réponse au-dessus de cette ligne",
+    "responda por encima de esta línea", "por favor, responda por encima de esta línea",
+    "escriba su respuesta por encima de esta línea", "responda acima desta linha",
+    "por favor, responda acima desta linha", "digite sua resposta acima desta linha",
+    "rispondi sopra questa riga", "si prega di rispondere sopra questa riga",
+    "scrivi la tua risposta sopra questa riga", "typ uw antwoord boven deze regel", "reageer boven deze lijn",
+    "antwoord boven deze regel", "skriv dit svar over denne linje", "svar over denne linje",
+    "skriv svaret ditt over denne linjen", "skriv ditt svar ovanför den här raden", "svara ovanför denna rad",
+    "odpowiedz powyżej tej linii", "пожалуйста, введите ответ над этой строкой", "请在此行上方回复", "この行より上に返信してください",
 ];
 
 /// What a line of a copied header block says.

@@ -1,6 +1,6 @@
 //! Attribution lines: "On Friday, Ann wrote:", in whatever language and order, on one line or several.
 
-use super::super::phrases::quoting::{ATTRIBUTION_BYTES, ATTRIBUTIONS, Attribution};
+use super::super::phrases::quoting::{ATTRIBUTION_BYTES, ATTRIBUTIONS, Attribution, spoken};
 use super::super::phrases::{begins_with_any, has_word};
 use super::super::subject::Purpose;
 use super::{Divider, NAME_WORDS, ends_with_colon, trim_decoration};
@@ -122,34 +122,36 @@ impl<'t> Joined<'t> {
             return Says::Nothing;
         }
         let dated = is_dated(self.first);
-        let spoken =
-            || ATTRIBUTIONS.iter().filter(|row| row.verbs.iter().any(|verb| has_word(self.open, verb)));
-        let last = |row: &Attribution| row.verbs.iter().any(|verb| self.ends_with(verb));
-        let is_one = |row: &Attribution| {
-            let complete = self.closed || last(row) && self.numbers > 1;
+        let spoken = spoken(self.open);
+        if spoken.is_empty() && !dated {
+            return Says::Nothing;
+        }
+        let is_last = |end: usize| end == self.open.len();
+        let is_one = |(row, end): &(&Attribution, usize)| {
+            let last = is_last(*end);
+            let complete = self.closed || last && self.numbers > 1;
             let in_order = headed(row)
-                || last(row) && (short || dated)
+                || last && (short || dated)
                 || dated && self.has_address
                 || self.numbers > 1 && self.is_named_first();
             complete && in_order
         };
-        if spoken().any(is_one) {
-            return if spoken().any(|row| self.is_told(row)) { Says::Told } else { Says::Written };
+        if spoken.iter().any(is_one) {
+            return if spoken.iter().any(|(row, _)| self.is_told(row)) { Says::Told } else { Says::Written };
         }
         if self.closed && dated && self.has_address && self.open.ends_with('>') {
             return Says::Written;
         }
         // Somebody with an address wrote, at no time.
-        if lines == 1 && self.closed && self.has_address && self.numbers == 0 && spoken().any(last) {
+        if lines == 1
+            && self.closed
+            && self.has_address
+            && self.numbers == 0
+            && spoken.iter().any(|(_, end)| is_last(*end))
+        {
             return Says::Told;
         }
         Says::Nothing
-    }
-
-    fn ends_with(&self, verb: &str) -> bool {
-        self.open
-            .strip_suffix(verb)
-            .is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() && c.is_ascii()))
     }
 
     /// `Ann <ann@x.example> schrieb am …`: within the first words an address, and nothing before it but a name.

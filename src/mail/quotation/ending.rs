@@ -6,10 +6,7 @@
 //! mail is and what others must not do with it. A line that begins like a cry for help is part of none.
 
 use super::super::markup::Class;
-use super::super::phrases::signing::{
-    ADDRESSED, ALARM_WORDS, Announced, CALL_WORDS, FORBIDDEN, OPENINGS, SECRET, SMALL_WORDS, TITLE_WORDS,
-    TOLD_WORDS,
-};
+use super::super::phrases::signing::{ADDRESSED, Announced, FORBIDDEN, Known, OPENINGS, SECRET};
 use super::super::subject::Purpose;
 use super::{Divider, Found, Line, is_device_signature, is_forward, is_original, trim_decoration};
 
@@ -82,7 +79,7 @@ impl<'a> Divider<'a> {
             || name.starts_with([',', '.', '-', '–', '—', '!'])
                 && name.split_whitespace().count() <= NAME_WORDS
                 && name.split_whitespace().all(is_capital)
-                && !has_any(name, ALARM_WORDS);
+                && !has_any(name, Known::ALARM);
         if !is_phrase {
             return None;
         }
@@ -211,21 +208,23 @@ fn signature_line(text: &str) -> Option<Signed> {
     let contact = contact_end(text).is_some();
     let is_label = |w: &&str| w.contains(char::is_alphabetic) && !is_address(w);
     let label: Vec<&str> = text.split_whitespace().map(bare).filter(is_label).collect();
-    if label.len() > BLOCK_WORDS || has_any(text, TOLD_WORDS) || has_any(text, PERSONS) {
+    let known: Vec<Known> = label.iter().map(|word| Known::of(&word.to_lowercase())).collect();
+    let has = |kind: Known| known.iter().any(|known| known.is(kind));
+    if label.len() > BLOCK_WORDS || has(Known::TOLD) || has(Known::PERSON) {
         return None;
     }
-    if has_any(text, ALARM_WORDS) {
+    if has(Known::ALARM) {
         // "24/7 emergency line: +49 …"
-        return (contact && label.len() > 1 && has_any(text, CALL_WORDS)).then_some(Signed::Surely);
+        return (contact && label.len() > 1 && has(Known::CALL)).then_some(Signed::Surely);
     }
     if contact {
         return Some(Signed::Surely);
     }
-    let is_title = |word: &&str| TITLE_WORDS.contains(&word.to_lowercase().as_str());
-    let titled = label.iter().any(is_title);
-    let named = label.iter().all(|word| {
-        is_capital(word) || is_title(word) || SMALL_WORDS.contains(&word.to_lowercase().as_str())
-    });
+    let titled = has(Known::TITLE);
+    let named = label
+        .iter()
+        .zip(&known)
+        .all(|(word, known)| is_capital(word) || known.is(Known::TITLE) || known.is(Known::SMALL));
     let ends = text.ends_with([':', ';']) || text.ends_with('.') && !titled;
     if !named || label.is_empty() && !text.contains(char::is_numeric) || ends {
         return None;
@@ -237,12 +236,6 @@ fn signature_line(text: &str) -> Option<Signed> {
     Some(if titled || has_postcode() { Signed::Surely } else { Signed::Perhaps })
 }
 
-/// Words of a person who speaks of themselves, in lower case.
-const PERSONS: &[&str] = &[
-    "me", "my", "us", "our", "mich", "mir", "uns", "unser", "unsere", "moi", "mij", "mig", "meg", "nos",
-    "back", "please", "bitte",
-];
-
 /// "For urgent matters call +49 …", and nothing more.
 fn is_contact_sentence(text: &str) -> bool {
     let Some((text, start, Announced::Contact)) = opening(text) else { return false };
@@ -251,18 +244,19 @@ fn is_contact_sentence(text: &str) -> bool {
     }
     let Some(end) = contact_end(text) else { return false };
     let (Some(said), Some(after)) = (text.get(start.len()..), text.get(end..)) else { return false };
-    let words: Vec<String> = said.split_whitespace().map(|word| bare(word).to_lowercase()).collect();
+    let words: Vec<Known> =
+        said.split_whitespace().map(|word| Known::of(&bare(word).to_lowercase())).collect();
     // "our emergency line" is a line.
-    let names_line = |at: usize| words.get(at + 1).is_some_and(|next| CALL_WORDS.contains(&next.as_str()));
-    let alarmed =
-        words.iter().enumerate().any(|(at, word)| ALARM_WORDS.contains(&word.as_str()) && !names_line(at));
-    let calls = said.starts_with(':') || words.iter().any(|word| CALL_WORDS.contains(&word.as_str()));
+    let names_line = |at: usize| words.get(at + 1).is_some_and(|next| next.is(Known::CALL));
+    let alarmed = words.iter().enumerate().any(|(at, word)| word.is(Known::ALARM) && !names_line(at));
+    let calls = said.starts_with(':') || words.iter().any(|word| word.is(Known::CALL));
+    let told = words.iter().any(|word| word.is(Known::TOLD));
     let is_more = |(at, stop): (usize, &str)| {
         said.get(at + stop.len()..).is_some_and(|next| next.starts_with(char::is_alphabetic))
     };
     calls
         && !alarmed
-        && !has_any(said, TOLD_WORDS)
+        && !told
         && after.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count()
             <= WORDS_AFTER_CONTACT
         && !said.match_indices(". ").any(is_more)
@@ -321,7 +315,7 @@ fn is_date(number: &str) -> bool {
 fn is_cry(text: &str) -> bool {
     let text = trim_decoration(text);
     let word = text.split(|c: char| !(c.is_alphanumeric() || c == '-')).next().unwrap_or_default();
-    let known = !word.is_empty() && ALARM_WORDS.contains(&word.to_lowercase().as_str());
+    let known = !word.is_empty() && Known::of(&word.to_lowercase()).is(Known::ALARM);
     let after = text.get(word.len()..).unwrap_or_default().trim_start();
     let headline = after.is_empty() || after.starts_with([':', '!', '-', '–', '—', ',', '.']);
     known && (headline || word.chars().all(char::is_uppercase))
@@ -340,6 +334,6 @@ fn is_capital(word: &str) -> bool {
         || !word.contains(char::is_alphanumeric)
 }
 
-fn has_any(text: &str, words: &[&str]) -> bool {
-    text.split_whitespace().any(|word| words.contains(&bare(word).to_lowercase().as_str()))
+fn has_any(text: &str, kind: Known) -> bool {
+    text.split_whitespace().any(|word| Known::of(&bare(word).to_lowercase()).is(kind))
 }
