@@ -153,14 +153,13 @@ impl Head<'_> {
     /// all that some systems write; beside an address they are a piece of a name.
     fn judge(&mut self, label: &str, written: &[Written], field: &Field<'_>) {
         let has_address = written.iter().any(|written| written.address.contains('@'));
-        if !has_address {
-            self.found.sender(label, None, &field.unfolded(256).replace(['<', '>', '"'], ""));
+        let judged = written.iter().take(8).filter(|written| !has_address || written.address.contains('@'));
+        let mut is_machine = false;
+        for Written { name, address, .. } in judged {
+            is_machine |= self.found.sender(label, name.as_deref(), address);
         }
-        for Written { name, address, .. } in written.iter().take(8) {
-            if has_address && !address.contains('@') {
-                continue;
-            }
-            self.found.sender(label, name.as_deref(), address);
+        if !has_address && !is_machine {
+            self.found.sender(label, None, &field.unfolded(256).replace(['<', '>', '"'], ""));
         }
     }
 

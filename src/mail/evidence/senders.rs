@@ -11,13 +11,17 @@ use crate::mail::markers::senders::{
 pub(super) const RETURN_PATH: &str = "Return-Path";
 
 impl Found {
-    /// Looks at an address of From or Sender as written, which may have no domain, and at the name beside it.
-    pub(in crate::mail) fn sender(&mut self, field: &str, name: Option<&str>, address: &str) {
-        if let Some(slug) = evidence_of(address) {
-            self.add(slug, field, &header::collapse(address));
-        } else if let Some(name) = name.filter(|name| is_system_name(name)) {
-            self.add(Automation::SystemSender, field, &header::collapse(name));
+    /// Looks at an address of From or Sender as written, which may have no domain, and at the name beside it. Answers
+    /// whether it is a program's.
+    pub(in crate::mail) fn sender(&mut self, field: &str, name: Option<&str>, address: &str) -> bool {
+        let sign = evidence_of(address).map(|slug| (slug, address));
+        let by_name =
+            || name.filter(|name| is_system_name(name)).map(|name| (Automation::SystemSender, name));
+        let sign = sign.or_else(by_name);
+        if let Some((slug, value)) = sign {
+            self.add(slug, field, &header::collapse(value));
         }
+        sign.is_some()
     }
 
     /// Looks at the return path: bounces to a program's address come back to no person (RFC 5230 section 4.6 asks this of
@@ -126,7 +130,11 @@ mod tests {
             look(&mut found);
             found.into_signs().iter().map(|e| e.slug.slug()).collect::<Vec<_>>()
         };
-        let from = |name: &'static str| signs(&|found| found.sender("From", Some(name), "x1@y.example"));
+        let from = |name: &'static str| {
+            signs(&|found| {
+                found.sender("From", Some(name), "x1@y.example");
+            })
+        };
         assert_eq!((from("Mail Delivery  Subsystem"), from("Ann System")), (vec!["system-sender"], vec![]));
         let path = |path: &'static str| signs(&|found| found.return_path(path));
         assert_eq!(path("bounce-news-77@lists.example"), ["system-sender"]);
