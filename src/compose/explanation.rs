@@ -156,15 +156,7 @@ impl<'a> Writer<'a> {
             outcome.hits.iter().filter_map(|hit| self.hit(*hit, None)).collect();
         if let (true, Some(value)) = (outcome.inherited, value) {
             let place = self.context.place(Place::Conversation);
-            hits.push(HitFields {
-                keyword: value,
-                place,
-                text: value,
-                start: 0,
-                end: 0,
-                why: None,
-                rule: None,
-            });
+            hits.push(HitFields { keyword: value, place, text: value, start: 0, end: 0, why: None });
         }
         LabelFields { value, hits }
     }
@@ -179,7 +171,6 @@ impl<'a> Writer<'a> {
             start: hit.start,
             end: hit.end,
             why: why.map(Why::slug),
-            rule: why.and_then(|_| self.explained.reading.set_apart_by(hit)),
         })
     }
 
@@ -256,7 +247,16 @@ impl<'a> Writer<'a> {
     }
 
     fn trace(&self) -> Vec<Line> {
-        let mut lines = self.context.lines();
+        let mut lines = self.context.not_counted();
+        if let Some(because) = self.context.forwarded() {
+            lines.push(Line {
+                step: "read",
+                outcome: "the forwarded mail".to_owned(),
+                because: because.to_owned(),
+                source: String::new(),
+            });
+        }
+        lines.extend(self.context.lines());
         for omitted in &self.explained.reading.message.omitted {
             lines.push(Line {
                 step: "read",
@@ -304,9 +304,6 @@ struct HitFields<'a> {
     end: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
-    /// The rule of reading that set it apart.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'static str>,
 }
 
 /// A reply as the contract has it.

@@ -1,5 +1,6 @@
 //! The steps of a decision in words, one line each.
 
+mod apart;
 mod guards;
 
 use crate::base::language::Language;

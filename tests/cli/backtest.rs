@@ -236,7 +236,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_decided() {
         of(&lines, "file"),
         ["mail/a.eml", "mail/binary.eml", "mail/empty.eml", "mail/line.eml", "mail/z.eml"]
     );
-    assert_eq!(of(&lines, "unreadable"), ["null", "null", "empty", "null", "null"]);
+    assert_eq!(of(&lines, "unreadable"), ["null", "undecodable", "empty", "null", "null"]);
     assert!(lines[1]["undecided"] == "undated" && lines[3]["undecided"].is_null());
     for told in [
         "error: missing.eml cannot be read: No such file or directory",

@@ -5,7 +5,7 @@ use super::super::ink::{DIM, HIT};
 use super::super::trace::Context;
 use super::Page;
 use crate::base::text::{clean, one_line};
-use crate::decision::{Hit, Ignored, Why};
+use crate::decision::{Hit, Ignored};
 use crate::mail::{Region, RegionKind, Text};
 use crate::policy::Place;
 
@@ -40,14 +40,11 @@ pub(super) fn section(page: &mut Page, explained: &Explained<'_>, context: &Cont
     if let Some(not_new) = not_new(&[&message.body, &message.forwarded]) {
         page.entry("not new", &not_new);
     }
-    if message.forwarded.regions.first().is_some_and(|region| region.kind == RegionKind::Quoted) {
-        page.entry("forwarded", "it does not count, since the sender's own words say more than a forward");
+    if let Some(because) = context.forwarded() {
+        page.entry("forwarded", because);
     }
-    for (index, why) in &decision.ignored {
-        let Some(hit) = reading.hits.get(*index) else { continue };
-        let (text, place) = (one_line(&hit.text), context.place_in_words(hit.place));
-        let rule = reading.set_apart_by(hit).map(|rule| format!(" ({rule})")).unwrap_or_default();
-        page.entry("not counted", &format!("\"{text}\" in {place}: {}{rule}", why_in_words(*why)));
+    for line in context.not_counted() {
+        page.entry("not counted", &line.because);
     }
     for near in &reading.near_misses {
         let keyword = policy.words.terms.get(near.term).map_or("", |term| term.text.as_str());
@@ -57,17 +54,6 @@ pub(super) fn section(page: &mut Page, explained: &Explained<'_>, context: &Cont
     for omitted in &message.omitted {
         let line = format!("part {}: {}, {} bytes", omitted.section, omitted.media_type, omitted.bytes);
         page.entry("left out", &clean(&line));
-    }
-}
-
-fn why_in_words(why: Why) -> &'static str {
-    match why {
-        Why::Quoted => "it is quoted",
-        Why::Signature => "it stands in the signature",
-        Why::Hidden => "nobody sees it",
-        Why::Excepted => "an exception of the label covers it",
-        Why::InheritedSubject => "an earlier mail of the conversation had this subject",
-        Why::OwnWords => "it is a line of our own reply",
     }
 }
 
