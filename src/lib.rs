@@ -138,6 +138,7 @@
 //! * **Attempt**: one try to deliver an outbox entry; counted, with the time of the next one, before the network is
 //!   touched.
 //! * **Book**: the cases at hand, in memory.
+//! * **Bounced**: an address to which a reply could not be delivered; for 60 days it gets no other.
 //! * **Breaker**: more replies in its time than `[limits] breaker`, and none goes out until somebody has looked.
 //! * **Calendar**: the hours of a desk: week, dated exceptions, holidays, zone.
 //! * **Case**: a matter that a customer brought: open, acknowledged, answered, closed, or lapsed. Its **reference**
@@ -168,8 +169,10 @@
 //! * **Policy**: the rules of one desk, in a folder.
 //! * **Quarantine**: mails that could not be read or decided; somebody must look.
 //! * **Reading**: a mail as read under a policy.
+//! * **Seal**: a keyed hash by which we know our own mail again. The key is in the database.
 //! * **Shelf**: where the books of one policy are kept in memory while past mail is decided.
 //! * **Standing**: what is known besides the mail when it is decided.
+//! * **Stranger**: who refers to a mail of a case and has nothing to do with it; silences nobody.
 //! * **Target**: until when the desk says that it answers; the instant is **respond by**.
 //! * **Trace**: the reasons of a decision, in the order they came up.
 //! * **Variant**: a reply in another language, chosen by the languages that the mail's header names.

@@ -5,7 +5,8 @@
 //! longer than a line, and cannot write UTF-8.
 //!
 //! Invariants: every line ends in CRLF and has at most 78 bytes, or is one token that cannot be broken, of at most
-//! [`LONGEST_TOKEN`] (RFC 5322 section 2.1.1); no text can begin a field of its own; a reader gets back the text that was
+//! [`LONGEST_TOKEN`], with the name of its field where it is the first (RFC 5322 section 2.1.1); no line break stands right
+//! after a name, since some readers then see an empty field; no text can begin a field of its own; a reader gets back the text that was
 //! given; outside [`Charset::Utf8`] all of it is ASCII. RFC 5322 section 2.2.3, RFC 2047, RFC 6532.
 
 use super::wire::{WireAddress, is_atext};
@@ -49,11 +50,13 @@ pub(super) struct Header {
     charset: Charset,
     /// Bytes on the line at hand.
     column: usize,
+    /// Nothing stands behind the name of the field yet.
+    is_empty: bool,
 }
 
 impl Header {
     pub(super) fn new(charset: Charset) -> Self {
-        Self { text: String::with_capacity(1024), charset, column: 0 }
+        Self { text: String::with_capacity(1024), charset, column: 0, is_empty: true }
     }
 
     /// The fields, each ending in CRLF.
@@ -146,6 +149,7 @@ impl Header {
         self.text.push_str(name);
         self.text.push(':');
         self.column = name.len() + 1;
+        self.is_empty = true;
     }
 
     fn end(&mut self) {
@@ -155,10 +159,11 @@ impl Header {
 
     /// A blank and a token, on a new line where this one would become too long.
     fn put(&mut self, token: &str, longest: usize) {
-        if self.column + 1 + token.len() > longest {
+        if self.column + 1 + token.len() > longest && !self.is_empty {
             self.text.push_str("\r\n");
             self.column = 0;
         }
+        self.is_empty = false;
         self.text.push(' ');
         self.text.push_str(token);
         self.column += 1 + token.len();

@@ -15,14 +15,15 @@ impl Reader {
         let bytes = leaf.content.encoding.decode(capped(leaf.body));
         let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
         self.enclosed(&fields, leaf.returned);
-        let place = Place { section: leaf.section, enclosed: true, returned: leaf.returned, whole: true };
-        self.walk(&fields, body, place);
+        self.walk(leaf, (&fields, body), Place { enclosed: true, whole: true, ..in_place_of(leaf) });
     }
 
-    fn walk(&mut self, fields: &[header::Field<'_>], body: &[u8], place: Place<'_>) {
+    /// Walks the mail in an envelope; what is beyond the caps is named.
+    fn walk(&mut self, leaf: &Leaf<'_, '_>, (fields, body): (&[header::Field<'_>], &[u8]), place: Place<'_>) {
         if self.unpacked >= MAX_UNPACKED || self.nested >= MAX_NESTED {
-            return;
+            return self.account(leaf, capped(leaf.body).len());
         }
+        self.account(leaf, 0);
         self.unpacked += 1;
         self.nested += 1;
         structure::walk(fields, body, place, |event| self.on(&event));
@@ -35,13 +36,7 @@ impl Reader {
         let is_first = leaf.content.media.attribute("number").is_some_and(|number| number.trim() == "1");
         if is_first {
             let (fields, body) = header::read_block(header::without_prelude(capped(leaf.body)), |_| false);
-            let place = Place {
-                section: leaf.section,
-                enclosed: leaf.enclosed,
-                returned: leaf.returned,
-                whole: leaf.root,
-            };
-            self.walk(&fields, body, place);
+            self.walk(leaf, (&fields, body), in_place_of(leaf));
         }
         if !leaf.enclosed {
             self.unreadable.get_or_insert(Unreadable::Partial);
@@ -60,13 +55,7 @@ impl Reader {
         match cms::open(&leaf.content.encoding.decode(capped(leaf.body))) {
             Envelope::Signed(bytes) => {
                 let (fields, body) = header::read_block(header::without_prelude(&bytes), |_| false);
-                let place = Place {
-                    section: leaf.section,
-                    enclosed: leaf.enclosed,
-                    returned: leaf.returned,
-                    whole: leaf.root,
-                };
-                self.walk(&fields, body, place);
+                self.walk(leaf, (&fields, body), in_place_of(leaf));
                 self.unreadable(leaf, Unreadable::OpaqueSignature);
             }
             Envelope::Nothing => self.not_read(leaf),
@@ -124,4 +113,9 @@ impl Reader {
             self.unreadable.get_or_insert(reason);
         }
     }
+}
+
+/// What is in an envelope stands where the envelope stands.
+fn in_place_of<'s>(leaf: &Leaf<'_, 's>) -> Place<'s> {
+    Place { section: leaf.section, enclosed: leaf.enclosed, returned: leaf.returned, whole: leaf.root }
 }
