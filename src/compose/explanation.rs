@@ -256,6 +256,12 @@ impl<'a> Writer<'a> {
                 source: String::new(),
             });
         }
+        lines.extend(self.context.in_doubt().into_iter().map(|because| Line {
+            step: "read",
+            outcome: "counted in doubt".to_owned(),
+            because: because.to_owned(),
+            source: String::new(),
+        }));
         lines.extend(self.context.lines());
         for omitted in &self.explained.reading.message.omitted {
             lines.push(Line {

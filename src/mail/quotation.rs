@@ -12,8 +12,9 @@ use std::cell::Cell;
 use memchr::memchr;
 
 use super::markup::Class;
+use super::phrases::quoting::ANSWERS_INSIDE;
 use super::phrases::signing::{DEVICE_BYTES, DEVICE_SIGNATURES, LIST_FOOTERS};
-use super::phrases::{begins_with_any, quoting};
+use super::phrases::{begins_with_any, has_word, quoting};
 use super::subject::Purpose;
 use super::text::{BLOCK, Region, RegionKind};
 
@@ -28,6 +29,9 @@ const SIGNATURE_LINES: usize = 15;
 /// Underscores above the footer of a list, and the lines of such a footer.
 const FOOTER_RULE: usize = 20;
 const FOOTER_LINES: usize = 8;
+/// Lines above a quotation in which the writer may say that there are answers in it, and bytes of such a line.
+const ANNOUNCING_LINES: usize = 100;
+const ANNOUNCING_BYTES: usize = 400;
 /// Device signatures are short.
 const DEVICE_BYTES_MOST: usize = 100;
 /// Columns at which mail programs break the lines that they quote, and what is left over of such a line.
@@ -230,6 +234,10 @@ impl<'a> Divider<'a> {
                 if self.prefix_follows(at + 1, HEADER_LINES) {
                     return self.take_header(at, because);
                 }
+                if self.has_answers_inside(at) {
+                    self.rest = Some((RegionKind::New, "answers-inside"));
+                    return self.take_header(at, because);
+                }
                 self.rest = Some((RegionKind::Quoted, because));
                 (RegionKind::Quoted, because)
             }
@@ -262,9 +270,23 @@ impl<'a> Divider<'a> {
         self.push_all(at, lines, RegionKind::Quoted, "attribution-line");
         self.marker = self.marker_at(at + lines);
         if self.marker.is_none() && !self.quotation_follows(at + lines) {
-            self.rest = Some((RegionKind::Quoted, "attribution-line"));
+            self.rest = Some(if self.has_answers_inside(at) {
+                (RegionKind::New, "answers-inside")
+            } else {
+                (RegionKind::Quoted, "attribution-line")
+            });
         }
         lines
+    }
+
+    /// Whether the writer says that the quotation, whose lines are not marked one by one, has answers in it: nobody can
+    /// tell them apart then, so all of it counts.
+    fn has_answers_inside(&self, at: usize) -> bool {
+        let above = self.lines.iter().take(at).take(ANNOUNCING_LINES).filter(|l| !l.prefixed);
+        above.filter(|l| l.text.len() <= ANNOUNCING_BYTES).any(|line| {
+            let said = line.text.to_lowercase();
+            ANSWERS_INSIDE.iter().any(|phrase| has_word(&said, phrase))
+        })
     }
 
     fn push_all(&mut self, at: usize, lines: usize, kind: RegionKind, because: &'static str) -> usize {

@@ -383,7 +383,22 @@ impl Reader {
         }
     }
 
+    /// A mail that answers nothing and in which everything looks quoted is what its sender wanted to say.
+    fn judge_quoted(&mut self) {
+        let says_something =
+            self.has_words() || !self.message.forwarded.regions.is_empty() || self.is_bounce();
+        if self.purpose != Purpose::New || says_something {
+            return;
+        }
+        for region in &mut self.message.body.regions {
+            if region.kind == RegionKind::Quoted {
+                (region.kind, region.because) = (RegionKind::New, "nothing-else");
+            }
+        }
+    }
+
     fn finish(mut self) -> Message {
+        self.judge_quoted();
         self.judge_forwarded();
         let has_words = self.has_words();
         self.message.unreadable = match self.unreadable {

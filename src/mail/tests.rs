@@ -486,3 +486,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_looks_quoted_counts_where_there_is_nothing_else() {
+    let html = "Content-Type: text/html\r\n\r\n<blockquote type=cite>Urgent: help</blockquote>";
+    for (mail, expected) in [
+        ("Subject: API down\r\n\r\n> Urgent: help\r\n".to_owned(), "> Urgent: help\n"),
+        (format!("Subject: API down\r\n{html}"), "Urgent: help"),
+        (format!("Subject: Re: API down\r\n{html}"), ""),
+        ("Subject: API down\r\n\r\n> Urgent: help\r\nNo, wait.\r\n".to_owned(), "No, wait.\n"),
+    ] {
+        assert_eq!(new_text(&read(&format!("From: Ann <ann@x.example>\r\n{mail}"))), expected, "{mail}");
+    }
+}

@@ -40,6 +40,9 @@ pub(super) fn section(page: &mut Page, explained: &Explained<'_>, context: &Cont
     if let Some(not_new) = not_new(&[&message.body, &message.forwarded]) {
         page.entry("not new", &not_new);
     }
+    for because in context.in_doubt() {
+        page.entry("in doubt", because);
+    }
     if let Some(because) = context.forwarded() {
         page.entry("forwarded", because);
     }

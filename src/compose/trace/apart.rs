@@ -26,11 +26,34 @@ impl Context<'_> {
             .collect()
     }
 
+    /// Why text counts that looks like somebody else's, each reason once.
+    pub(in crate::compose) fn in_doubt(&self) -> Vec<&'static str> {
+        let mut reasons: Vec<&'static str> = self
+            .reading
+            .message
+            .body
+            .of_kind(RegionKind::New)
+            .filter_map(|region| doubt(region.because))
+            .collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        reasons
+    }
+
     /// Why a forwarded mail does not count; `None` when it does, or there is none.
     pub(in crate::compose) fn forwarded(&self) -> Option<&'static str> {
         let first = self.reading.message.forwarded.regions.first()?;
         let said = first.kind == RegionKind::Quoted && first.because == "forwarded";
         said.then_some("it does not count, since the sender's own words say more than a forward")
+    }
+}
+
+/// What a rule says in whose doubt text is new.
+fn doubt(because: &str) -> Option<&'static str> {
+    match because {
+        "answers-inside" => Some("the quotation counts too, since the sender says that answers stand in it"),
+        "nothing-else" => Some("what looks quoted counts, since the mail says nothing else and answers none"),
+        _ => None,
     }
 }
 

@@ -375,6 +375,21 @@ pub(in crate::mail) const FORWARD_LINES: &[&str] = &[
     "bắt đầu thư được chuyển tiếp", "mulai pesan yang diteruskan", "เริ่มข้อความที่ส่งต่อ",
 ];
 
+/// What people say above a quotation that they have written into, in lower case.
+#[rustfmt::skip]
+pub(in crate::mail) const ANSWERS_INSIDE: &[&str] = &[
+    "inline", "in-line", "in red", "in blue", "in green", "in bold", "in capitals", "my answers below",
+    "answers below", "my comments below", "comments below", "my replies below", "replies below", "answered below",
+    "commented below", "between the lines", "within your mail", "within your email", "in your mail below",
+    "in rot", "in blau", "in grün", "in fett", "meine antworten unten", "antworten unten", "antworten siehe unten",
+    "kommentare unten", "anmerkungen unten", "zwischen den zeilen", "in ihrer mail unten", "im text unten",
+    "en rouge", "en bleu", "en vert", "en gras", "mes réponses ci-dessous", "réponses ci-dessous", "dans le texte",
+    "en rojo", "en azul", "en verde", "en negrita", "mis respuestas abajo", "respuestas abajo", "entre líneas",
+    "em vermelho", "em azul", "em verde", "respostas abaixo", "in rosso", "in blu", "in verde", "risposte sotto",
+    "in het rood", "in het blauw", "antwoorden hieronder", "i rødt", "i blått", "i rött", "punaisella",
+    "na czerwono", "na niebiesko", "odpowiedzi poniżej", "červeně", "modře", "красным", "ответы ниже",
+];
+
 /// Lines of ticket systems above what was said before, in lower case and without what they are decorated with.
 #[rustfmt::skip]
 pub(in crate::mail) const REPLY_ABOVE: &[&str] = &[

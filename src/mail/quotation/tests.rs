@@ -230,3 +230,21 @@ fn answers_between_quoted_lines_are_new() {
         assert_eq!(new_text(&text), expected, "{text}");
     }
 }
+
+#[test]
+fn a_quotation_with_answers_in_it_counts_when_the_writer_says_so() {
+    let block = "From: Ann\nSent: Monday\nTo: us\nSubject: x\n\nIs it urgent?\nYES, URGENT\n";
+    for said in ["See my answers below.", "My comments in red.", "Meine Antworten unten in Rot", "inline..."]
+    {
+        assert!(new_text(&format!("{said}\n\n{block}")).contains("YES, URGENT"), "{said}");
+        assert!(!new_text(&format!("{said}\n\n{block}")).contains("Sent: Monday"), "{said}");
+        let attributed =
+            format!("{said}\n\nOn 1 Oct 2012 at 10:00, Ann <a@x.example> wrote:\n\nold\nYES, URGENT");
+        assert!(new_text(&attributed).ends_with("YES, URGENT"), "{said}");
+    }
+    for said in ["Thanks.", "We are online again.", "The redirect works."] {
+        assert_eq!(new_text(&format!("{said}\n\n{block}")), said);
+    }
+    let marked = "Answers inline.\n\nOn 1 Oct 2012, Ann wrote:\n> Urgent?\nNo.\n";
+    assert_eq!(new_text(marked), "Answers inline.|No.");
+}
