@@ -137,6 +137,7 @@ impl Report<'_> {
                     self.read += 1;
                     self.page.add(&past);
                 }
+                Judged::ByFile(name) => self.page.dated_by_file(&name),
                 Judged::Skipped(why, name, complaint) => {
                     self.read += usize::from(why == Skipped::Undated);
                     self.page.skip(why, &name);

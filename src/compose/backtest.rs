@@ -75,6 +75,7 @@ pub struct Backtest<'p> {
     zone: Option<&'p Zone>,
     mails: usize,
     unreadable: FirstNames,
+    by_file: FirstNames,
     undated: FirstNames,
     too_large: FirstNames,
     failed: FirstNames,
@@ -123,6 +124,7 @@ impl<'p> Backtest<'p> {
             zone: first.map(crate::calendar::Calendar::zone),
             mails: 0,
             unreadable: FirstNames::default(),
+            by_file: FirstNames::default(),
             undated: FirstNames::default(),
             too_large: FirstNames::default(),
             failed: FirstNames::default(),
@@ -187,6 +189,11 @@ impl<'p> Backtest<'p> {
         if let (Some(changes), Some(against)) = (&mut self.changes, &past.against) {
             changes.add(past, against);
         }
+    }
+
+    /// Counts a mail that is decided as of the time of its file, since nothing else says when it came in.
+    pub fn dated_by_file(&mut self, name: &str) {
+        self.by_file.add(name);
     }
 
     /// Counts what was not decided.
@@ -333,6 +340,12 @@ impl<'p> Backtest<'p> {
         let mails = ("mail", "mails");
         let all = [
             (&self.unreadable, "unreadable", mails, "decided without the words"),
+            (
+                &self.by_file,
+                "by file",
+                mails,
+                "decided as of the time of their files: nothing in them says when they came in",
+            ),
             (&self.undated, "undated", mails, "not decided: nothing says when they came in"),
             (&self.too_large, "too large", mails, "not decided: more than 256 MiB"),
             (&self.failed, "failed", ("file or folder", "files and folders"), "cannot be read"),

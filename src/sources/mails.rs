@@ -41,6 +41,15 @@ pub enum Found {
     Failed(String, io::Error),
 }
 
+impl Found {
+    /// When the file of a single mail was last written: the last thing that says when it may have come in.
+    pub fn written_at(&self) -> Option<Timestamp> {
+        let Found::File { path, .. } = self else { return None };
+        let modified = fs::metadata(path).and_then(|file| file.modified()).ok()?;
+        Timestamp::try_from(modified).ok()
+    }
+}
+
 /// A mail that was in a file with others, or came through a pipe.
 #[derive(Debug)]
 pub struct PastMail {

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use expect_test::expect;
 use serde_json::Value;
@@ -193,20 +194,29 @@ fn a_mail_without_any_date_goes_by_what_holds_it_and_else_is_not_decided() {
     desk.file("box", format!("{FROM}{bare}"));
     desk.file("dir/cur/1767992622.M1.host:2,S", bare);
     desk.file("bare.eml", bare);
-    let ran = desk.runs(&["--json", "box", "dir", "bare.eml"]);
-    assert_eq!(ran.code, Some(0));
-    let lines: Vec<Value> =
-        ran.answer.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!(of(&lines, "received_at"), ["2026-01-09T21:03:41+00:00", "2026-01-09T21:03:42+00:00", "null"]);
-    assert_eq!(lines[2]["undecided"], "undated");
-    assert_eq!((&lines[2]["subject"], &lines[2]["readable"]), (&"bare".into(), &true.into()));
-    assert_eq!(lines[2]["coverage"], Value::Null);
-    assert!(
-        ran.complaint.contains("undated: 1 mail") && ran.complaint.contains("bare.eml"),
-        "{}",
-        ran.complaint
-    );
-    let page = desk.runs(&["bare.eml"]);
+    let file = fs::File::options().write(true).open(desk.0.path().join("bare.eml")).expect("a file");
+    file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_767_992_623)).expect("a time");
+    for more in [&[][..], &["--conversations"]] {
+        let ran = desk.runs(&[&["--json"], more, &["box", "dir", "bare.eml"]].concat());
+        let lines: Vec<Value> =
+            ran.answer.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let times = [41, 42, 43].map(|second| format!("2026-01-09T21:03:{second}+00:00"));
+        assert_eq!(of(&lines, "received_at"), times);
+        let told = "note: by file: 1 mail, decided as of the time of their files";
+        assert!(ran.complaint.contains(told) && ran.complaint.contains("bare.eml"), "{}", ran.complaint);
+    }
+    let piped = |more: &[&str]| {
+        let mut command = nightdesk();
+        command.args(["backtest", "--policy", &desk.path("policy"), "-"]).args(more).write_stdin(bare);
+        run(&mut command)
+    };
+    let ran = piped(&["--json"]);
+    let line: Value = serde_json::from_str(&ran.answer).expect("JSON");
+    assert_eq!((&line["undecided"], &line["received_at"]), (&"undated".into(), &Value::Null));
+    assert_eq!((&line["subject"], &line["readable"]), (&"bare".into(), &true.into()));
+    assert_eq!(line["coverage"], Value::Null);
+    assert!(ran.complaint.contains("undated: 1 mail"), "{}", ran.complaint);
+    let page = piped(&[]);
     assert_eq!(page.code, Some(0));
     assert!(
         page.answer.starts_with("0 mails under small") && page.answer.contains("undated"),
@@ -237,7 +247,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_decided() {
         ["mail/a.eml", "mail/binary.eml", "mail/empty.eml", "mail/line.eml", "mail/z.eml"]
     );
     assert_eq!(of(&lines, "unreadable"), ["null", "undecodable", "empty", "null", "null"]);
-    assert!(lines[1]["undecided"] == "undated" && lines[3]["undecided"].is_null());
+    assert!(ran.complaint.contains("note: by file: 2 mails") && ran.complaint.contains("mail/binary.eml"));
     for told in [
         "error: missing.eml cannot be read: No such file or directory",
         "error: mail/dangling.eml cannot be read: No such file or directory",

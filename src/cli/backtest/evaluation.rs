@@ -31,6 +31,8 @@ pub(super) struct Desk<'p> {
 pub(super) enum Judged {
     /// It was decided.
     Decided(Box<Past>),
+    /// Nothing in this mail says when it came in, so it is decided as of the time of its file.
+    ByFile(String),
     /// It was not: why, its name, and what is to be said at once.
     Skipped(Skipped, String, Option<String>),
 }
@@ -70,7 +72,7 @@ impl Desk<'_> {
             };
             judgement.bytes += mail.bytes.len();
             let read = self.read(mail.bytes);
-            match read.reading.message.came_in().or(mail.filed_at) {
+            match came_in(&read.reading.message, (found, &mail), &mut judgement) {
                 Some(at) => {
                     let (mut book, mut other) = (Book::default(), Book::default());
                     self.decide(mail.name, (read, at), (&mut book, &mut other), &mut judgement);
@@ -162,6 +164,19 @@ impl Unread {
         let complaint = Some(format!("error: {} is larger than {MAIL_LIMIT} bytes; going on", clean(&name)));
         Unread { why: Skipped::TooLarge, name, complaint }
     }
+}
+
+/// When a mail came in, as far as anything tells.
+pub(super) fn came_in(
+    message: &Message,
+    (found, mail): (&Found, &Opened<'_>),
+    judgement: &mut Judgement,
+) -> Option<Timestamp> {
+    message.came_in().or(mail.filed_at).or_else(|| {
+        let written_at = found.written_at()?;
+        judgement.mails.push(Judged::ByFile(mail.name.clone()));
+        Some(written_at)
+    })
 }
 
 pub(super) fn undated(name: String) -> Unread {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::evaluation::{Desk, Judgement, Read, Unread, opened, undated};
+use super::evaluation::{Desk, Judgement, Read, Unread, came_in, opened, undated};
 use super::{MAILS_AT_ONCE, Piles, Report, crew};
 use crate::casework::Shelf;
 use crate::cli::output;
@@ -86,7 +86,7 @@ fn dated(pile: Vec<Found>, desk: &Desk<'_>) -> (Vec<Dated>, Judgement) {
         };
         judgement.bytes += mail.bytes.len();
         let message = parse(&Source::Whole(mail.bytes), &Options::default());
-        let Some(at) = message.came_in().or(mail.filed_at) else {
+        let Some(at) = came_in(&message, (&found, &mail), &mut judgement) else {
             desk.skip(undated(mail.name), Some(&message), &mut judgement);
             continue;
         };
