@@ -276,7 +276,7 @@ async fn answer<F: Future<Output = HandOver> + Send>(
     reply: &ReplyMail,
     hand_over: impl FnOnce() -> F + Send,
 ) -> Outcome {
-    match Address::parse(&reply.to).as_ref().and_then(WireAddress::of) {
+    match Address::parse(&reply.to).as_ref().map(WireAddress::of) {
         Some(to) => {
             let posting = Posting { to: &to, message: &reply.message, on_failure: OnFailure::Silent };
             smtp::once(server.send(&posting, hand_over).await)

@@ -18,44 +18,21 @@ pub use notice::{AlertText, alarm_json, alarm_mail, alarm_text, alert_json, aler
 pub use reply::reply_mail;
 pub use wire::WireAddress;
 
-use crate::base::domain;
 use crate::casework::Brief;
-use crate::mail::Address;
 
 /// Why a mail could not be written. Trying again gives the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComposeError {
     /// The From that was configured is no mailbox.
     From,
-    /// The domain of an address cannot be a name in DNS, whatever letters it is written in.
-    Domain,
     /// The builder of mails or of JSON refuses; a line without mail text.
     Unwritable(String),
-}
-
-impl ComposeError {
-    /// Whether the address that is written to is the cause, and not what was configured.
-    pub fn is_about_the_recipient(&self, to: &Address) -> bool {
-        *self == ComposeError::Domain && domain::in_ascii(to.domain()).is_none()
-    }
-
-    /// The slug.
-    pub fn slug(&self) -> &'static str {
-        match self {
-            ComposeError::From => "no-from",
-            ComposeError::Domain => "bad-domain",
-            ComposeError::Unwritable(_) => "unwritable",
-        }
-    }
 }
 
 impl fmt::Display for ComposeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ComposeError::From => formatter.write_str("there is no From address that can be used"),
-            ComposeError::Domain => {
-                formatter.write_str("the domain of an address has characters that no name in DNS can have")
-            }
             ComposeError::Unwritable(why) => write!(formatter, "it cannot be written: {why}"),
         }
     }

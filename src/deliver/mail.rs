@@ -99,7 +99,7 @@ impl MailChannel {
                 tally.later = Some("the server is too slow for all recipients at once".to_owned());
                 break;
             }
-            let Some(wire) = WireAddress::of(address) else { continue };
+            let wire = WireAddress::of(address);
             let posting = Posting { to: &wire, message, on_failure: OnFailure::Usual };
             match self.server.send(&posting, || async { HandOver::Granted }).await {
                 Passed::Taken => {
@@ -183,14 +183,10 @@ async fn read(file: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Who can be written to in one mail: one that cannot be written to, or only through a server with SMTPUTF8, keeps the
-/// alert from nobody else.
+/// Who can be written to in one mail: one that needs a server with SMTPUTF8 keeps the alert from nobody else.
 fn groups(to: Vec<Address>) -> Vec<Vec<Address>> {
-    let (writable, unwritable): (Vec<_>, Vec<_>) =
-        to.into_iter().partition(|address| WireAddress::of(address).is_some());
-    let needs = |address: &Address| WireAddress::of(address).is_some_and(|wire| wire.needs_smtputf8());
-    let (beyond_ascii, ascii) = writable.into_iter().partition(needs);
-    [ascii, beyond_ascii, unwritable].into_iter().filter(|group: &Vec<_>| !group.is_empty()).collect()
+    let (beyond_ascii, ascii) = to.into_iter().partition(|address| WireAddress::of(address).needs_smtputf8());
+    [ascii, beyond_ascii].into_iter().filter(|group: &Vec<_>| !group.is_empty()).collect()
 }
 
 /// One address a line; blank lines and those that begin with `#` say nothing.

@@ -403,7 +403,7 @@ async fn a_domain_beyond_ascii_is_carried_by_every_server() {
 async fn somebody_with_an_address_beyond_ascii_keeps_an_alert_from_nobody_else() {
     let server = with(&[]).await;
     let endpoint = endpoint(server.port, Tls::None, None);
-    let to = ["jürgen@desk.example", "ann@desk.example", "bo@a＞b.example"];
+    let to = ["jürgen@desk.example", "ann@desk.example"];
     let mail = ChannelKind::Smtp {
         account: 0,
         from: "nightdesk@desk.example".to_owned(),

@@ -55,10 +55,10 @@ impl Letter<'_> {
     /// The whole mail.
     ///
     /// # Errors
-    /// When the domain of an address cannot be written, or the mail has no recipient.
+    /// When the mail has no recipient.
     pub(super) fn write(&self) -> Result<String, ComposeError> {
-        let from = wire(&self.from.address)?;
-        let to: Vec<WireAddress> = self.to.iter().map(wire).collect::<Result<_, _>>()?;
+        let from = WireAddress::of(&self.from.address);
+        let to: Vec<WireAddress> = self.to.iter().map(WireAddress::of).collect();
         if to.is_empty() {
             return Err(ComposeError::Unwritable("it has no recipient".to_owned()));
         }
@@ -104,10 +104,6 @@ impl Letter<'_> {
 
 fn bracketed(id: &str) -> String {
     format!("<{id}>")
-}
-
-fn wire(address: &Address) -> Result<WireAddress, ComposeError> {
-    WireAddress::of(address).ok_or(ComposeError::Domain)
 }
 
 /// In UTC (RFC 5322 section 3.3).

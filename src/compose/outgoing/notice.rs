@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::letter::{Letter, Origin};
-use super::{AlarmNote, Alert, ComposeError, WireAddress};
+use super::{AlarmNote, Alert, ComposeError};
 use crate::base::id::ContentKey;
 use crate::base::seal::Seal;
 use crate::base::text::{clean, one_line};
@@ -81,7 +81,7 @@ pub fn alarm_text(note: &AlarmNote) -> AlertText {
 /// bounce of it becomes mail of the desk.
 ///
 /// # Errors
-/// When there is no recipient, or the domain of an address cannot be written.
+/// When there is no recipient.
 pub fn alert_mail(
     alert: &Alert,
     from: &Mailbox,
@@ -90,7 +90,7 @@ pub fn alert_mail(
     seal: &Seal,
 ) -> Result<String, ComposeError> {
     let words = alert_text(alert, now);
-    let case = format!("{}.case@{}", alert.reference, own_domain(from)?);
+    let case = format!("{}.case@{}", alert.reference, from.address.domain());
     let key = format!("{}\n{}", alert.dedup_key, alert.step);
     Notice { words, key, groups: Some(case), seal }.write(from, to, now)
 }
@@ -98,7 +98,7 @@ pub fn alert_mail(
 /// An alarm as a mail, see [`alert_mail`].
 ///
 /// # Errors
-/// When there is no recipient, or the domain of an address cannot be written.
+/// When there is no recipient.
 pub fn alarm_mail(
     note: &AlarmNote,
     from: &Mailbox,
@@ -163,7 +163,7 @@ struct Notice<'a> {
 
 impl Notice<'_> {
     fn write(&self, from: &Mailbox, to: &[Address], now: Timestamp) -> Result<String, ComposeError> {
-        let id = format!("{}.notice@{}", ContentKey::of([self.key.as_bytes()]), own_domain(from)?);
+        let id = format!("{}.notice@{}", ContentKey::of([self.key.as_bytes()]), from.address.domain());
         let mark = self.seal.mark(&id);
         let references: Vec<&str> = self.groups.iter().map(String::as_str).collect();
         let letter = Letter {
@@ -182,12 +182,6 @@ impl Notice<'_> {
         };
         letter.write()
     }
-}
-
-/// The domain of our Message-IDs.
-fn own_domain(from: &Mailbox) -> Result<String, ComposeError> {
-    let wire = WireAddress::of(&from.address).ok_or(ComposeError::Domain)?;
-    Ok(wire.domain().to_owned())
 }
 
 /// `URGENT K7Q4-MX2P: API unavailable (Mia Berger)`; the subject gives way, not the reference.

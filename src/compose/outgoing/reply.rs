@@ -16,7 +16,7 @@ const MOST_REFERENCES: usize = 20;
 /// Writes out a reply. It is sent with a null return path (RFC 3834 section 3.3).
 ///
 /// # Errors
-/// When the policy's From cannot be used, or the domain of the recipient's address cannot be written.
+/// When the policy's From cannot be used.
 pub fn reply_mail(
     reply: &Reply,
     reading: &Reading,
@@ -44,7 +44,7 @@ pub fn reply_mail(
     Ok(ReplyMail {
         reference: decision.case.reference(),
         message_id: reply.message_id.clone(),
-        to: WireAddress::of(&reply.to).ok_or(ComposeError::Domain)?.to_string(),
+        to: WireAddress::of(&reply.to).to_string(),
         message: letter.write()?,
         stale_at: stale_at(decision, policy),
     })

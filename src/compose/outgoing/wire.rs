@@ -1,11 +1,10 @@
 //! An address as commands and header fields carry it.
 //!
-//! The domain is always in A-labels. The local part is quoted where the grammar asks for it (RFC 5321 section 4.1.2) and
+//! The domain is in A-labels, as in every [`Address`]. The local part is quoted where the grammar asks for it (RFC 5321 section 4.1.2) and
 //! is otherwise left as its owner wrote it: beyond ASCII it can only be carried with SMTPUTF8 (RFC 6531).
 
 use std::fmt;
 
-use crate::base::domain;
 use crate::mail::Address;
 
 /// An address that can be written into a command or a field as it is.
@@ -18,10 +17,9 @@ pub struct WireAddress {
 }
 
 impl WireAddress {
-    /// The form of an address on the wire; `None` when its domain cannot be a name in DNS.
-    pub fn of(address: &Address) -> Option<Self> {
-        let domain = domain::in_ascii(address.domain())?.into_owned();
-        Some(Self { local: local_part(address.local()), domain })
+    /// The form of an address on the wire.
+    pub fn of(address: &Address) -> Self {
+        Self { local: local_part(address.local()), domain: address.domain().to_owned() }
     }
 
     /// The part before the `@`, quoted where it must be.
@@ -85,9 +83,8 @@ mod tests {
             ("root@[192.0.2.1]", "root@[192.0.2.1]", false),
         ] {
             let address = Address::parse(address).expect("an address");
-            let written = WireAddress::of(&address).expect("a domain");
+            let written = WireAddress::of(&address);
             assert_eq!((written.to_string().as_str(), written.needs_smtputf8()), (wire, needs_smtputf8));
         }
-        assert_eq!(Address::parse("ann@☃＞.example").as_ref().and_then(WireAddress::of), None);
     }
 }

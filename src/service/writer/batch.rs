@@ -434,13 +434,6 @@ impl<'w> Batch<'w> {
                 self.replied += 1;
                 true
             }
-            Err(error) if error.is_about_the_recipient(&reply.to) => {
-                // Anybody can write from such an address, so it is no emergency.
-                let reference = decision.case.reference();
-                tracing::warn!(mailbox = %window.watched.name, reference, %error, "a reply was withheld");
-                self.pending.unwritable(decision.case, &error);
-                false
-            }
             Err(error) => {
                 self.reply_failed(policy, &error);
                 false

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::alarms;
 use crate::base::id::CaseId;
 use crate::casework::{Book, Case, Effect, Started};
-use crate::compose::{AlarmNote, Alert, ComposeError, Outgoing, ReplyMail};
+use crate::compose::{AlarmNote, Alert, Outgoing, ReplyMail};
 use crate::decision::{Conversation, Decision, Reading};
 use crate::service::window::Window;
 use crate::store::{Alarm, Entry, EntryState, HistoryRow, Openings, Way};
@@ -101,11 +101,6 @@ impl Pending {
             due_at: now,
             state: EntryState::Pending,
         });
-    }
-
-    /// A reply to this sender cannot be written.
-    pub(super) fn unwritable(&mut self, case: CaseId, error: &ComposeError) {
-        self.happened(case, "reply-withheld", error.slug().to_owned());
     }
 
     /// Ops hear of an alarm.
