@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 
 /// The text without what moves a cursor or turns the order of reading: control characters and line breaks of every
-/// kind become blanks, controls of direction go.
+/// kind become blanks, controls of direction go, and so do byte order marks, which readers drop at the beginning of
+/// whatever they decode.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c: char| breaks_line(c) || is_direction(c)) {
+    let goes = |c: char| is_direction(c) || c == '\u{feff}';
+    if !text.contains(|c: char| breaks_line(c) || goes(c)) {
         return Cow::Borrowed(text);
     }
-    let kept = text.chars().filter(|c| !is_direction(*c));
+    let kept = text.chars().filter(|c| !goes(*c));
     Cow::Owned(kept.map(|c| if breaks_line(c) { ' ' } else { c }).collect())
 }
 
@@ -36,7 +38,7 @@ mod tests {
     #[test]
     fn nothing_that_moves_a_cursor_or_turns_the_text_is_left() {
         assert_eq!(clean("a\u{1b}[2Jb\u{9b}c\r\n\u{2028}\u{202e}d\u{2066}\u{200f}\u{61c}é"), "a [2Jb c   dé");
-        assert_eq!(one_line(" a\u{202e}\n\n b\u{2029}c "), "a b c");
+        assert_eq!(one_line(" a\u{202e}\n\n b\u{2029}c \u{feff}"), "a b c");
         assert!(matches!(clean("plain — text"), Cow::Borrowed(_)));
     }
 }
